@@ -1,0 +1,1 @@
+"""What the portal and the worker both know. No Flask here."""

@@ -1,0 +1,49 @@
+"""All there is to know of a kind of job."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Select
+
+from core.ports import Collection
+
+if TYPE_CHECKING:
+    from core.jobs.part_run import PartRun
+
+
+class Payload(BaseModel):
+    """What a job of a kind is asked to do: the HTML form, the API's JSON and the worker's argument in one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """How often and how late a part is tried again: about first, first*2, first*4 … seconds, up to most."""
+
+    attempts: int = 6
+    first: float = 2.0
+    most: float = 300.0
+
+    def delay(self, tries: int) -> float:
+        """Say how many seconds to wait after `tries` failures in a row: full value less up to a quarter."""
+        return min(self.most, self.first * 2.0 ** (tries - 1)) * random.uniform(0.75, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobKind:
+    """A sort of work. Its payload, page, API path, retry and metrics follow from this value."""
+
+    name: str
+    queue: str
+    payload: type[Payload]
+    steps: tuple[str, ...]
+    title: Callable[[Any], str]  # payload -> what a person calls this job
+    split: Callable[[Any, Collection], Select[tuple[int]]]  # payload -> the ids of the records to work on, in order
+    run: Callable[[PartRun], None]  # runs one part; idempotent
+    record_kind: str = "candidate"

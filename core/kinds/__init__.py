@@ -1,0 +1,9 @@
+"""The kinds of job. A new one is a module here and its name in KINDS."""
+
+from __future__ import annotations
+
+from core.jobs.kind import JobKind
+from core.kinds import etl_embed, etl_sync
+
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in (etl_sync.KIND, etl_embed.KIND)}
+QUEUES: tuple[str, ...] = tuple(sorted({kind.queue for kind in KINDS.values()}))

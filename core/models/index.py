@@ -1,0 +1,61 @@
+"""What the vector index has acknowledged, and the vectors that were paid for."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Index, LargeBinary, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+
+class IndexState(Base):
+    """One record's point in one collection, as last acknowledged by the index.
+
+    A record has changed when `source_version` is not its row's `updated_at`. Hashes are SHA-256, 32 bytes.
+    """
+
+    __tablename__ = "index_state"
+    __table_args__ = (Index(None, "job_id"),)
+
+    record_kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    collection: Mapped[str] = mapped_column(Text, primary_key=True)
+    record_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    payload_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    model: Mapped[str] = mapped_column(Text)
+    dimension: Mapped[int]
+    source_version: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    job_id: Mapped[uuid.UUID | None]
+    indexed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class EmbeddingCache(Base):
+    """A vector that was paid for, written before it is indexed, so that a crash does not pay twice.
+
+    `vector` is little-endian float32. Its storage is EXTERNAL: floats do not compress.
+    """
+
+    __tablename__ = "embedding_cache"
+    __table_args__ = (Index(None, "created_at", postgresql_using="brin"),)
+
+    text_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    model: Mapped[str] = mapped_column(Text, primary_key=True)
+    dimension: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    input_type: Mapped[str] = mapped_column(Text, primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Coverage(Base):
+    """The last comparison of the candidates with the index; a snapshot with its age."""
+
+    __tablename__ = "coverage"
+
+    alias: Mapped[str] = mapped_column(Text, primary_key=True)
+    figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -1,0 +1,134 @@
+"""The ledger: jobs, their parts, their story, and what must not be done twice or too soon."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+OPEN = "status IN ('queued', 'running', 'waiting')"
+
+
+class Job(Base):
+    """One launched piece of work. Status and counters follow from its parts.
+
+    `steps` is a list of `{name, status, total, done, skipped, failed}`. `rate` is in records a second, smoothed.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("uq_jobs_open_scope", "scope", unique=True, postgresql_where=text(OPEN)),
+        Index(None, "status", text("created_at DESC")),
+        Index(None, text("created_at DESC"), text("id DESC")),
+        Index(None, "retry_of"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    queue: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    scope: Mapped[str] = mapped_column(Text)  # equal scopes are one job while it is not over
+    status: Mapped[str] = mapped_column(Text, server_default="queued")
+    message: Mapped[str] = mapped_column(Text, server_default="")
+    requested_by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, server_default="")
+    retry_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("jobs.id"))
+    total: Mapped[int | None]
+    done: Mapped[int] = mapped_column(server_default="0")
+    skipped: Mapped[int] = mapped_column(server_default="0")
+    failed: Mapped[int] = mapped_column(server_default="0")
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    calls: Mapped[int] = mapped_column(server_default="0")
+    model: Mapped[str | None] = mapped_column(Text)
+    rate: Mapped[float | None]
+    rate_done: Mapped[int] = mapped_column(server_default="0")
+    rate_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    error_code: Mapped[str | None] = mapped_column(Text)
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    split_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    rung_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # when the doorbell was last sent
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+class Part(Base):
+    """A share of a job that one worker takes at a time.
+
+    `record_ids[:cursor]` have their outcome; the counters count them, so a part that runs again counts nobody
+    twice. `token` and `lease_until` say who holds it; a write without the token changes nothing.
+    """
+
+    __tablename__ = "parts"
+    __table_args__ = (Index("ix_parts_open", "status", "lease_until", postgresql_where=text(OPEN)),)
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    status: Mapped[str] = mapped_column(Text, server_default="queued")
+    message: Mapped[str] = mapped_column(Text, server_default="")
+    record_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    cursor: Mapped[int] = mapped_column(server_default="0")
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(server_default="0")
+    skipped: Mapped[int] = mapped_column(server_default="0")
+    failed: Mapped[int] = mapped_column(server_default="0")
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    calls: Mapped[int] = mapped_column(server_default="0")
+    attempt: Mapped[int] = mapped_column(server_default="0")  # how often it was claimed
+    tries: Mapped[int] = mapped_column(server_default="0")  # failures in a row that may pass; reset by progress
+    deaths: Mapped[int] = mapped_column(server_default="0")  # holders that died without progress
+    token: Mapped[uuid.UUID | None]
+    holder: Mapped[str | None] = mapped_column(Text)
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    rung_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    error_code: Mapped[str | None] = mapped_column(Text)
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class JobEvent(Base):
+    """One line of a job's story. `level`: info, wait, error."""
+
+    __tablename__ = "job_events"
+    __table_args__ = (Index(None, "job_id", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    part: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    level: Mapped[str] = mapped_column(Text, server_default="info")
+    message: Mapped[str] = mapped_column(Text)
+
+
+class IdempotencyKey(Base):
+    """A key that a caller sent with a launch; `owner` is its token or person."""
+
+    __tablename__ = "idempotency_keys"
+
+    owner: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    body_hash: Mapped[str] = mapped_column(Text)
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Hold(Base):
+    """A provider that must not be called before `until`; kept here so that a wiped Redis forgets none."""
+
+    __tablename__ = "holds"
+
+    provider: Mapped[str] = mapped_column(Text, primary_key=True)
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str] = mapped_column(Text, server_default="")

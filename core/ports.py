@@ -1,0 +1,135 @@
+"""What jobs need of the outside world, and the values that cross the border. Adapters keep these promises."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]  # shape (texts, dimension), little-endian, finite, no row of zeros
+Purpose = Literal["document", "query"]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The vectors of some texts, in their order, and what they cost."""
+
+    vectors: Vectors
+    tokens: int  # billed; 0 for a local model
+
+
+class Embedder(Protocol):
+    """Text to vectors. Thread-safe."""
+
+    model: str
+    dimension: int
+    batch: int  # texts in a call at most
+    concurrency: int  # calls in flight that are worth having in one process
+    priced: bool  # whether a vector costs money or quota, so that claims and a limiter are worth their round trip
+
+    def embed(self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False) -> Embedded:
+        """Embed 1 to `batch` non-empty texts; `urgent` when a person waits.
+
+        Raises TryAgain, GiveUp, BadBatch (several texts refused together, or one alone).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A place for vectors of one model and dimension; readers find it by its alias."""
+
+    name: str
+    model: str
+    dimension: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """Put this point, unless a newer version of it is there."""
+
+    id: uuid.UUID
+    vector: NDArray[np.float32]  # shape (dimension,)
+    payload: Mapping[str, Any]  # has `version`: int, microseconds
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repayload:
+    """Replace a point's payload and keep its vector, unless a newer version of it is there."""
+
+    id: uuid.UUID
+    payload: Mapping[str, Any]
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One answer of a search: payload as stored, cosine similarity as score."""
+
+    id: str
+    score: float
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which records: every given field must match; several skills or languages must all be there."""
+
+    location: str | None = None
+    skills: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    status: str | None = None
+    min_years: int | None = None
+
+
+class VectorIndex(Protocol):
+    """The vector store. Thread-safe. Every write is acknowledged before it returns.
+
+    Raises TryAgain (down, slow, full) and GiveUp (collection missing or of another size, refused key).
+    """
+
+    def current(self, alias: str) -> Collection | None:
+        """Say which collection the alias names; None when there is none."""
+        ...
+
+    def ensure(self, alias: str, model: str, dimension: int) -> Collection:
+        """Return the alias's collection, made with its payload indexes when there is none.
+
+        Raises GiveUp `collection_mismatch` with the cure when it was made for another model or dimension.
+        """
+        ...
+
+    def write(self, collection: str, changes: Sequence[Upsert | Repayload]) -> None: ...
+    def delete(self, collection: str, ids: Sequence[uuid.UUID]) -> None: ...
+    def count(self, collection: str) -> int: ...
+    def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]: ...
+    def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
+        """Return the points that exist, with payload; their score is 0."""
+        ...
+
+
+class Claims(Protocol):
+    """Who pays for a text now, over all workers. Lossy: losing a claim costs money, never truth."""
+
+    def take(self, keys: Sequence[bytes], owner: str) -> set[bytes]:
+        """Return the keys that `owner` may pay for; the others are being paid for by somebody else."""
+        ...
+
+    def release(self, keys: Sequence[bytes], owner: str) -> None: ...
+
+
+class Limiter(Protocol):
+    """The shared pace of calls to a provider."""
+
+    def acquire(self, inputs: int, *, urgent: bool = False) -> None:
+        """Wait until `inputs` more may be sent; raise TryAgain(paced) when that is more than 5 s away."""
+        ...
+
+    def hold(self, seconds: float, reason: str) -> None:
+        """Let nobody call for so long."""
+        ...

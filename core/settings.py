@@ -1,0 +1,113 @@
+"""All settings, from the environment or `.env`, checked together at start."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import SettingsError
+
+EmbedderName = Literal["local", "local-fast", "cohere"]
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
+
+
+class Settings(BaseSettings):
+    """One frozen value; `.env.example` explains each field."""
+
+    model_config = SettingsConfigDict(env_file=".env", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    database_url: str
+    redis_url: str
+    qdrant_url: str
+    qdrant_api_key: str | None = Field(None, repr=False)
+    secret_key: str = Field(min_length=16, repr=False)
+
+    embedder: EmbedderName = "local"
+    cohere_api_key: str | None = Field(None, repr=False)
+    cohere_base_url: str | None = None
+    embed_model: str = "embed-v4.0"
+    embed_dimension: Annotated[int, Field(ge=64, le=4096)] = 1024
+    embed_inputs_per_minute: NotNegative | None = None
+    embed_concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    embed_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
+    collection: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "candidates"
+
+    part_size: Annotated[int, Field(ge=96)] = 4800
+    part_seconds: Positive = 60
+    lease_seconds: Annotated[int, Field(ge=2)] = 15
+    retry_attempts: Positive = 6
+    retry_first_seconds: Annotated[float, Field(gt=0)] = 2.0
+    retry_most_seconds: Annotated[float, Field(gt=0)] = 300.0
+    launches_per_user_per_minute: Positive = 60
+
+    ops_host: str = "127.0.0.1"
+    ops_port: Annotated[int, Field(ge=0, le=65535)] = 8001
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "text"] = "json"
+    trusted_proxies: NotNegative = 0
+    secure_cookies: bool = False
+    prices_file: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose_the_embedder(cls, values: dict[str, object]) -> dict[str, object]:
+        if not values.get("embedder"):
+            values["embedder"] = "cohere" if values.get("cohere_api_key") else "local"
+        return values
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, url: str) -> str:
+        if not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("must start with postgresql://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, url: str) -> str:
+        if not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis:// or rediss://")
+        return url
+
+    @field_validator("qdrant_url", "cohere_base_url")
+    @classmethod
+    def _http(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url.rstrip("/") if url else url
+
+    @model_validator(mode="after")
+    def _cohere_needs_a_key(self) -> Self:
+        if self.embedder == "cohere" and not self.cohere_api_key:
+            raise ValueError("EMBEDDER=cohere needs COHERE_API_KEY")
+        return self
+
+    @property
+    def inputs_per_minute(self) -> int:
+        """The shared limit on embedded texts a minute; 0 = none."""
+        if self.embed_inputs_per_minute is not None:
+            return self.embed_inputs_per_minute
+        return 2000 if self.embedder == "cohere" else 0
+
+
+@cache
+def settings() -> Settings:
+    """Read the settings once; raise SettingsError that names every missing or bad variable."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment fills it
+    except ValidationError as error:
+        lines = [_sentence(item["loc"], item["type"], item["msg"]) for item in error.errors()]
+        raise SettingsError(
+            "these settings cannot be used:\n  " + "\n  ".join(lines) + "\nSet them in the environment or in .env "
+            "(.env.example explains each), or start everything with `vigia up`."
+        ) from None
+
+
+def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    name = str(loc[0]).upper() if loc else ""
+    return f"{name} is missing" if kind == "missing" else f"{name}: {message}".lstrip(": ")

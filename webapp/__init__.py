@@ -1,0 +1,1 @@
+"""The portal: pages for operators, `/v1/admin` for scripts."""
