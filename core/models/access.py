@@ -50,7 +50,7 @@ class AuditEvent(Base):
     """One write by one person or token: who, what, on what, why, before and after. Never candidate text."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index(None, text("at DESC")), Index(None, "target"))
+    __table_args__ = (Index("ix_audit_events_at", text("at DESC"), text("id DESC")), Index(None, "target"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

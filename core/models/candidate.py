@@ -27,7 +27,7 @@ class Candidate(Base):
 
     __tablename__ = "candidates"
     __table_args__ = (
-        Index(None, "id", postgresql_where=text("eligible")),
+        Index("ix_candidates_eligible", "id", postgresql_where=text("eligible")),
         Index(None, "updated_at"),
     )
 

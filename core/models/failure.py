@@ -35,7 +35,7 @@ class Failure(Base):
             postgresql_where=text("status = 'open' AND record_id IS NULL"),
         ),
         Index(None, "job_id", "status"),
-        Index(None, "status", "cause", text("last_seen DESC")),
+        Index("ix_failures_status_cause", "status", "cause", text("last_seen DESC")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -24,8 +24,8 @@ class Job(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("uq_jobs_open_scope", "scope", unique=True, postgresql_where=text(OPEN)),
-        Index(None, "status", text("created_at DESC")),
-        Index(None, text("created_at DESC"), text("id DESC")),
+        Index("ix_jobs_status_created_at", "status", text("created_at DESC"), text("id DESC")),
+        Index("ix_jobs_created_at_id", text("created_at DESC"), text("id DESC")),
         Index(None, "retry_of"),
     )
 
