@@ -1,0 +1,123 @@
+"""What was set aside: groups by cause down to single records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, tuple_
+from sqlalchemy.orm import Session
+
+from core.models import Candidate, Failure
+from webapp.queries.page import LIMIT, Count, Page, bounded, count, moment, number, page_of, read_cursor
+from webapp.queries.text import clean
+
+STATUSES = ("open", "resolved", "discarded")
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFilter:
+    """Which failures: every given field must match; `status` None is any."""
+
+    status: str | None = "open"
+    cause: str | None = None
+    step: str | None = None
+    job_id: UUID | None = None
+    record_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CauseGroup:
+    """The failures of one cause; `records` counts different ones, a whole part counts as none."""
+
+    cause: str
+    total: int
+    records: int
+    jobs: int
+    last_hour: int
+    last_day: int
+    first_seen: datetime
+    last_seen: datetime
+    steps: list[str]
+    sample: str  # the latest reason
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """One failure, with the name of its record where that is a candidate that still exists."""
+
+    failure: Failure
+    external_id: str | None
+    full_name: str | None
+
+
+_LATEST_REASON: ColumnElement[str] = literal_column(
+    "(array_agg(failures.reason ORDER BY failures.last_seen DESC, failures.id DESC))[1]"
+)
+
+
+def groups(session: Session, where: FailureFilter = FailureFilter()) -> Page[CauseGroup]:
+    """List the causes, latest first. They are codes of ours and therefore few: one page holds them all."""
+    last_seen = func.max(Failure.last_seen)
+    now = func.now()
+    rows = session.execute(
+        select(
+            Failure.cause,
+            func.count().label("total"),
+            func.count(Failure.record_id.distinct()).label("records"),
+            func.count(Failure.job_id.distinct()).label("jobs"),
+            func.count().filter(Failure.last_seen > now - timedelta(hours=1)).label("last_hour"),
+            func.count().filter(Failure.last_seen > now - timedelta(days=1)).label("last_day"),
+            func.min(Failure.first_seen).label("first_seen"),
+            last_seen.label("last_seen"),
+            func.array_agg(Failure.step.distinct()).label("steps"),
+            _LATEST_REASON.label("sample"),
+        )
+        .where(*_conditions(where))
+        .group_by(Failure.cause)
+        .order_by(last_seen.desc(), Failure.cause)
+    )
+    items = tuple(CauseGroup(**row._asdict()) for row in rows)
+    return Page(items, None, len(items), True)
+
+
+def find_page(
+    session: Session, where: FailureFilter = FailureFilter(), cursor: str | None = None, limit: int = LIMIT
+) -> Page[FailureRow]:
+    """List single failures, last seen first."""
+    limit = bounded(limit)
+    matching = _named().where(*_conditions(where))
+    rows = matching.order_by(Failure.last_seen.desc(), Failure.id.desc()).limit(limit + 1)
+    if cursor:
+        rows = rows.where(tuple_(Failure.last_seen, Failure.id) < tuple_(*read_cursor(cursor, moment, number)))
+    found = [FailureRow(*row) for row in session.execute(rows).tuples()]
+    return page_of(found, limit, total(session, where), lambda row: (row.failure.last_seen, row.failure.id))
+
+
+def total(session: Session, where: FailureFilter = FailureFilter()) -> Count:
+    return count(session, select(Failure.id).where(*_conditions(where)))
+
+
+def ids(session: Session, where: FailureFilter, limit: int) -> Sequence[int]:
+    """List the ids of the failures that match, oldest first, `limit` at most: what an act on a filter touches."""
+    return session.scalars(select(Failure.id).where(*_conditions(where)).order_by(Failure.id).limit(limit)).all()
+
+
+def _named() -> Select[Failure, str, str]:
+    candidate = and_(Failure.record_kind == "candidate", Failure.record_id == Candidate.id)
+    return select(Failure, Candidate.external_id, Candidate.full_name).outerjoin(Candidate, candidate)
+
+
+def _conditions(where: FailureFilter) -> list[ColumnElement[bool]]:
+    given = (
+        (Failure.status, where.status),
+        (Failure.cause, where.cause),
+        (Failure.step, where.step),
+        (Failure.job_id, where.job_id),
+        (Failure.record_id, where.record_id),
+    )
+    return [
+        column == (clean(value) if isinstance(value, str) else value) for column, value in given if value is not None
+    ]
