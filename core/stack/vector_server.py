@@ -1,0 +1,34 @@
+"""Our vector server as a child: `core.stack.vectors` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import httpx
+
+from core.stack.children import Program
+
+
+def url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def program(folder: Path, port: int, log: Path, api_key: str | None = None) -> Program:
+    """Say how to run the server; with `api_key` it answers only to those who send it."""
+    env = dict(os.environ) | ({"QDRANT_API_KEY": api_key} if api_key else {})
+    return Program(
+        name="vectors",
+        command=[sys.executable, "-m", "core.stack.vectors", folder, str(port)],
+        log=log,
+        env=env,
+        ready=lambda: _ready(port),
+    )
+
+
+def _ready(port: int) -> bool:
+    try:
+        return httpx.get(f"{url(port)}/readyz", timeout=2).status_code == 200
+    except httpx.TransportError:
+        return False

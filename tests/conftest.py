@@ -1,0 +1,166 @@
+"""The real engines for all tests, a fresh database for each, and a fence around the machine."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from redis import Redis
+
+from core import settings as settings_module
+from core.stack import postgres, schema, valkey, vector_server
+from core.stack.children import Child, Program
+from core.stack.net import free_port
+
+PASSWORD = "only-for-tests"
+# Nothing of a test need survive the machine.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+LOOPBACK = ("127.", "::1", "localhost")
+
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_loopback() -> Iterator[None]:
+    """Let no test talk to another machine."""
+    real_connect, real_connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def check(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOOPBACK):
+            raise AssertionError(f"a test may not connect to {address[0]}")
+
+    def connect(self: socket.socket, address: Any) -> None:
+        check(self, address)
+        real_connect(self, address)
+
+    def connect_ex(self: socket.socket, address: Any) -> int:
+        check(self, address)
+        return real_connect_ex(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        patch.setattr(socket.socket, "connect_ex", connect_ex)
+        yield
+
+
+@pytest.fixture(scope="session")
+def engines_home() -> Iterator[Path]:
+    """A place for the engines' files that is short-lived and not world-readable, as a real home is."""
+    home = Path(tempfile.mkdtemp(prefix="vigia-tests-"))
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(engines_home: Path) -> Iterator[str]:
+    """URL of the maintenance database of a real PostgreSQL server; use `database` for one with tables."""
+    port, place = free_port(), postgres.choose_place(engines_home)
+    postgres.prepare(place, PASSWORD)
+    yield from _running(
+        postgres.program(place, port, PASSWORD, engines_home / "postgres.log", FAST),
+        postgres.url(port, PASSWORD, "postgres"),
+    )
+
+
+@pytest.fixture(scope="session")
+def redis_url(engines_home: Path) -> Iterator[str]:
+    """URL of a real Valkey server; use `redis` for a client on an empty one."""
+    port = free_port()
+    yield from _running(
+        valkey.program(engines_home / "valkey", port, PASSWORD, engines_home / "valkey.log"), valkey.url(port, PASSWORD)
+    )
+
+
+@pytest.fixture(scope="session")
+def qdrant_url(engines_home: Path) -> Iterator[str]:
+    """URL of our real vector server; use `qdrant` for an empty one."""
+    port = free_port()
+    yield from _running(
+        vector_server.program(engines_home / "vectors", port, engines_home / "vectors.log"), vector_server.url(port)
+    )
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_url: str) -> str:
+    """Name of a migrated database that others are copied from."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE template_vigia")
+    schema.upgrade(_database_url(postgres_url, "template_vigia"))
+    return "template_vigia"
+
+
+@pytest.fixture
+def database(postgres_url: str, template_database: str) -> Iterator[str]:
+    """URL of a migrated, empty database for this test alone."""
+    name = f"test_{next(_names)}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template_database}")
+        yield _database_url(postgres_url, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client, answering bytes, of a server that holds nothing."""
+    client = Redis.from_url(redis_url)
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def qdrant(qdrant_url: str) -> str:
+    """URL of the vector server after all its collections were dropped."""
+    for collection in httpx.get(f"{qdrant_url}/collections").json()["result"]["collections"]:
+        httpx.delete(f"{qdrant_url}/collections/{collection['name']}").raise_for_status()
+    return qdrant_url
+
+
+@pytest.fixture
+def settings_env(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database: str, redis: Redis, redis_url: str, qdrant: str
+) -> Iterator[Callable[..., settings_module.Settings]]:
+    """Point the settings at this test's engines: `settings_env(EMBEDDER="local", PART_SIZE=96)` gives them.
+
+    Cached settings are forgotten before and after; nothing of the caller's environment or `.env` gets in.
+    """
+    monkeypatch.chdir(tmp_path)
+    for name in settings_module.Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def apply(**values: object) -> settings_module.Settings:
+        known = {"DATABASE_URL": database, "REDIS_URL": redis_url, "QDRANT_URL": qdrant}
+        for name, value in (known | {"SECRET_KEY": "only-for-tests-0123456789"} | values).items():
+            monkeypatch.setenv(name, str(value))
+        _forget()
+        return settings_module.settings()
+
+    yield apply
+    _forget()
+
+
+def _forget() -> None:
+    settings_module.settings.cache_clear()
+
+
+def _database_url(url: str, name: str) -> str:
+    return url.rpartition("/")[0] + f"/{name}"
+
+
+def _running(program: Program, url: str) -> Iterator[str]:
+    child = Child(program)
+    child.start()
+    try:
+        child.wait_ready()
+        yield url
+    finally:
+        child.ask_to_stop()
+        child.wait_stopped()
