@@ -1,0 +1,1 @@
+"""Steps of the work: values in, values out; ports come as arguments."""
