@@ -12,18 +12,25 @@ branch_labels = None
 depends_on = None
 
 
-# Any letter or digit in the texts. Ranges are of code points, so that no server's locale changes the answer.
+# Any letter or digit in the texts. Ranges are of code points, so that no server's locale changes the answer;
+# `core/pipeline/text.py` goes by the same.
+LETTER_OR_DIGIT = (
+    r"[A-Za-z0-9\u00AA\u00B2\u00B3\u00B5\u00B9\u00BA\u00BC-\u00BE\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u061B\u061D-\u167F"
+    r"\u1681-\u1FFF\u2070-\u209C\u2100-\u218B\u2460-\u24FF\u2776-\u2793\u2C00-\u2E2F\u3005-\u3007\u3021-\uD7FF"
+    r"\uF900-\uFDFF\uFE70-\uFEFC\uFF10-\uFF19\uFF21-\uFF3A\uFF41-\uFF5A\uFF66-\uFFDC"
+    r"\U00010000-\U0001EFFF\U0001F100-\U0001F10C\U0001FBF0-\U0001FBF9\U00020000-\U000323AF]"
+)
 HAS_TEXT = r"""
 CREATE FUNCTION candidate_has_text(headline text, summary text, skills text[], experience jsonb, education jsonb)
 RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT coalesce(headline ~ '[A-Za-z0-9\u00aa-\uffff]', false)
-        OR coalesce(summary ~ '[A-Za-z0-9\u00aa-\uffff]', false)
-        OR coalesce(array_to_string(skills, ' ') ~ '[A-Za-z0-9\u00aa-\uffff]', false)
+    SELECT coalesce(headline ~ :letters, false)
+        OR coalesce(summary ~ :letters, false)
+        OR coalesce(array_to_string(skills, ' ') ~ :letters, false)
         OR coalesce(jsonb_path_exists(experience, :path), false)
         OR coalesce(jsonb_path_exists(education, :path), false)
 $$
 """
-IN_JSON = r"""'$.** ? (@.type() == "number" || @ like_regex "[A-Za-z0-9\u00aa-\uffff]")'"""
+IN_JSON = r"""'$.** ? (@.type() == "number" || @ like_regex ":escaped")'"""
 
 # Each version of a row has a time of its own, even when the clock goes back.
 TOUCH = """
@@ -37,7 +44,8 @@ $$
 
 
 def upgrade() -> None:
-    op.execute(sa.text(HAS_TEXT.replace(":path", IN_JSON).replace(":", "\\:")))
+    has_text = HAS_TEXT.replace(":path", IN_JSON).replace(":escaped", LETTER_OR_DIGIT.replace("\\", "\\\\"))
+    op.execute(sa.text(has_text.replace(":letters", f"'{LETTER_OR_DIGIT}'").replace(":", "\\:")))
     op.execute(TOUCH)
     op.create_table(
         "audit_events",
