@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -109,6 +110,8 @@ def unknown(session: Session, ids: Sequence[int]) -> list[int]:
     return [candidate_id for candidate_id in ids if candidate_id not in known]
 
 
+_ONE_INSERT = timedelta(milliseconds=1)  # a new row reads the clock twice
+_SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # literally, so that an index may match
 _PLACED = IndexState.record_id.is_not(None)
 _CURRENT = IndexState.source_version == Candidate.updated_at
 _FAILED = Failure.id.is_not(None)
@@ -165,11 +168,12 @@ def _conditions(where: CandidateFilter) -> list[ColumnElement[bool]]:
 
 
 def _mentions(words: str) -> ColumnElement[bool]:
-    """Match one of our ids, an external id from its start, or a name by its beginning."""
-    ways: list[ColumnElement[bool]] = [
-        Candidate.external_id.startswith(words, autoescape=True),
-        func.lower(Candidate.full_name).startswith(words.lower(), autoescape=True),
-    ]
+    """Match one of our ids, an external id from its start, or a name by the start of each word."""
+    ways: list[ColumnElement[bool]] = [Candidate.external_id.startswith(words, autoescape=True)]
+    beginnings = " & ".join(f"'{word}':*" for word in re.findall(r"\w+", words))
+    if beginnings:
+        name = func.to_tsvector(_SIMPLE, Candidate.full_name)
+        ways.append(name.bool_op("@@")(func.to_tsquery(_SIMPLE, beginnings)))
     if words.isascii() and words.isdigit() and len(words) < 19:
         ways.append(Candidate.id == int(words))
     return or_(*ways)
@@ -177,7 +181,7 @@ def _mentions(words: str) -> ColumnElement[bool]:
 
 def _history(candidate: Candidate, places: Sequence[IndexState], failures: Sequence[Failure]) -> tuple[Happening, ...]:
     lines = [Happening(candidate.created_at, "created")]
-    if candidate.updated_at > candidate.created_at:
+    if candidate.updated_at - candidate.created_at > _ONE_INSERT:
         lines.append(Happening(candidate.updated_at, "changed"))
     for place in places:
         job = str(place.job_id) if place.job_id else None

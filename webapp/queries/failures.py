@@ -92,7 +92,7 @@ def find_page(
     rows = matching.order_by(Failure.last_seen.desc(), Failure.id.desc()).limit(limit + 1)
     if cursor:
         rows = rows.where(tuple_(Failure.last_seen, Failure.id) < tuple_(*read_cursor(cursor, moment, number)))
-    found = [FailureRow(*row) for row in session.execute(rows).tuples()]
+    found = [FailureRow(*row) for row in session.execute(rows)]
     return page_of(found, limit, total(session, where), lambda row: (row.failure.last_seen, row.failure.id))
 
 

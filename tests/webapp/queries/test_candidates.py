@@ -1,0 +1,111 @@
+"""Candidates with their place in the index."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.models import Candidate
+from tests.webapp.factories import START, make_candidate, make_failure, make_job, make_place
+from webapp.queries import candidates
+from webapp.queries.candidates import CandidateFilter
+
+
+@pytest.fixture
+def one_of_each(session: Session) -> dict[str, Candidate]:
+    made = {state: make_candidate(session, full_name=state) for state in candidates.STATES}
+    for state in ("indexed", "orphaned", "failed"):
+        make_place(session, made[state])
+    session.refresh(made["stale"])
+    make_place(session, made["stale"], source_version=made["stale"].updated_at - timedelta(microseconds=1))
+    make_failure(session, make_job(session), made["failed"].id)
+    made["orphaned"].opted_out = True
+    made["not_eligible"].deleted_at = func.now()
+    session.flush()
+    return made
+
+
+def names(session: Session, where: CandidateFilter, collection: str | None = "c1") -> list[str]:
+    return [row.full_name for row in candidates.find_page(session, where, collection).items]
+
+
+def test_each_candidate_has_exactly_one_state(session: Session, one_of_each: dict[str, Candidate]) -> None:
+    page = candidates.find_page(session, CandidateFilter(), "c1")
+    assert [(row.full_name, row.state) for row in page.items] == [(s, s) for s in reversed(candidates.STATES)]
+
+
+@pytest.mark.parametrize("state", candidates.STATES)
+def test_a_bucket_lists_its_own_only(session: Session, one_of_each: dict[str, Candidate], state: str) -> None:
+    assert names(session, CandidateFilter(state=state)) == [state]
+    assert candidates.find_page(session, CandidateFilter(state=state), "c1").total == 1
+
+
+def test_without_a_collection_everybody_eligible_is_missing(
+    session: Session, one_of_each: dict[str, Candidate]
+) -> None:
+    found = candidates.find_page(session, CandidateFilter(), None).items
+    assert {row.state for row in found} == {"missing", "not_eligible"}
+
+
+def test_a_closed_failure_is_no_failure(session: Session) -> None:
+    candidate = make_candidate(session)
+    make_failure(session, make_job(session), candidate.id, status="discarded")
+    assert candidates.show(session, candidate.id, "c1").state == "missing"
+
+
+@pytest.mark.parametrize("words", ["fernánd", "MARÍA FER", "ATS-77", "fernández maría", "núñez-fer"])
+def test_a_person_is_found_by_the_start_of_a_name_or_external_id(session: Session, words: str) -> None:
+    make_candidate(session, full_name="María Núñez-Fernández", external_id="ATS-770001")
+    make_candidate(session, full_name="Ana Maríalva", external_id="X-ATS-77")
+    assert names(session, CandidateFilter(text=words)) == ["María Núñez-Fernández"]
+
+
+def test_a_person_is_found_by_our_id(session: Session) -> None:
+    candidate = make_candidate(session)
+    make_candidate(session)
+    assert names(session, CandidateFilter(text=str(candidate.id))) == [candidate.full_name]
+
+
+@pytest.mark.parametrize("words", ["%", "_", "'", "²", "9" * 30, "a & b", "!:*", "<->", "\ud800z"])
+def test_hostile_search_words_find_nobody(session: Session, words: str) -> None:
+    make_candidate(session, full_name="Plain Person")
+    assert names(session, CandidateFilter(text=words)) == []
+
+
+def test_pages_give_everybody_once(session: Session) -> None:
+    made = [make_candidate(session).id for _ in range(5)]
+    first = candidates.find_page(session, CandidateFilter(), None, limit=3)
+    second = candidates.find_page(session, CandidateFilter(), None, first.next, limit=3)
+    assert [row.id for row in (*first.items, *second.items)] == made[::-1]
+    assert (first.total, second.next) == (5, None)
+
+
+def test_a_candidate_shows_its_index_history(session: Session) -> None:
+    candidate, job = make_candidate(session, created_at=START), make_job(session)
+    make_place(session, candidate, job_id=job.id)
+    make_failure(session, job, candidate.id, status="resolved", closed_at=func.now(), closed_by=str(job.id))
+    detail = candidates.show(session, candidate.id, "c1")
+    assert detail.state == "indexed"
+    assert sorted(line.what for line in detail.history) == ["changed", "created", "failed", "indexed", "resolved"]
+    assert list(detail.history) == sorted(detail.history, key=lambda line: line.at, reverse=True)
+    assert detail.places[0].model == "local"
+
+
+@pytest.mark.parametrize("candidate_id", [0, -1, 999_999, 2**63, 10**40])
+def test_nobody_is_not_found(session: Session, candidate_id: int) -> None:
+    with pytest.raises(NotFound):
+        candidates.show(session, candidate_id, None)
+
+
+def test_unknown_ids_are_named_in_their_order(session: Session) -> None:
+    known = make_candidate(session).id
+    assert candidates.unknown(session, [10**12, known, 10**11]) == [10**12, 10**11]
+
+
+def test_a_new_row_does_not_count_as_changed(session: Session) -> None:
+    detail = candidates.show(session, make_candidate(session).id, None)
+    assert [line.what for line in detail.history] == ["created"]

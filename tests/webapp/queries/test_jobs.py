@@ -1,0 +1,130 @@
+"""Lists of jobs, their tabs and their details."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from redis import Redis
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.jobs import live
+from core.jobs.view import view_of
+from tests.webapp.factories import START, make_event, make_job, make_part
+from webapp.queries import jobs
+from webapp.queries.jobs import JobFilter
+
+
+def titles(session: Session, where: JobFilter) -> list[str]:
+    return [view.title for view in jobs.find_page(session, where).items]
+
+
+def test_jobs_come_newest_first_and_every_one_once_over_the_pages(session: Session) -> None:
+    made = [make_job(session, created_at=START + timedelta(seconds=n // 3)) for n in range(10)]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        page = jobs.find_page(session, JobFilter(), cursor, limit=4)
+        assert (page.total, page.total_exact) == (10, True)
+        seen += [view.id for view in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    expected = sorted(made, key=lambda job: (job.created_at, job.id), reverse=True)
+    assert seen == [str(job.id) for job in expected]
+
+
+def test_a_job_launched_between_two_pages_moves_nothing(session: Session) -> None:
+    made = [make_job(session) for _ in range(4)]
+    first = jobs.find_page(session, JobFilter(), limit=2)
+    make_job(session)
+    second = jobs.find_page(session, JobFilter(), first.next, limit=2)
+    assert [view.id for view in second.items] == [str(made[1].id), str(made[0].id)]
+
+
+def test_every_filter_narrows_the_list(session: Session) -> None:
+    make_job(session, title="one", status="failed", kind="etl.embed", requested_by="eva")
+    make_job(session, title="two")
+    for where in (
+        JobFilter(status="failed"),
+        JobFilter(kind="etl.embed"),
+        JobFilter(user="eva"),
+        JobFilter(text="ONE"),
+    ):
+        assert titles(session, where) == ["one"]
+    assert titles(session, JobFilter(status="failed", user="ana")) == []
+
+
+@pytest.mark.parametrize("words", ["%", "_", "\\", "' OR 1=1 --", "\0", "\ud800x", "x" * 100_000])
+def test_search_words_are_taken_literally(session: Session, words: str) -> None:
+    make_job(session, title="plain")
+    assert titles(session, JobFilter(text=words)) == (["plain"] if words == "\0" else [])
+
+
+def test_the_start_of_an_id_finds_its_job(session: Session) -> None:
+    job = make_job(session, id=UUID("0a1b2c3d-0000-4000-8000-000000000001"), title="found")
+    make_job(session)
+    assert titles(session, JobFilter(text="0a1b2c3d")) == ["found"]
+    assert titles(session, JobFilter(text=str(job.id))) == ["found"]
+
+
+def test_tabs_count_within_the_rest_of_the_filter(session: Session) -> None:
+    make_job(session, status="failed", requested_by="eva")
+    make_job(session, status="failed")
+    make_job(session, status="running")
+    counts = jobs.counts(session, JobFilter(status="running", user="ana"))
+    assert {status: count.n for status, count in counts.items() if count.n} == {"failed": 1, "running": 1}
+    assert set(counts) == set(jobs.STATUSES)
+
+
+def test_open_jobs_leave_out_those_that_are_over(session: Session) -> None:
+    for status in jobs.STATUSES:
+        make_job(session, status=status)
+    assert [view.status for view in jobs.open_jobs(session)] == list(jobs.OPEN)
+
+
+def test_a_job_is_read_from_its_live_copy(session: Session, redis: Redis) -> None:
+    job = make_job(session, status="running", total=10, done=1)
+    make_part(session, job, [1])
+    session.refresh(job)
+    live.publish(redis, view_of(job, jobs.parts(session, job.id)))
+    job.done = 9
+    session.flush()
+    assert jobs.show(session, redis, job.id).done == 1
+
+
+def test_a_job_is_read_from_the_ledger_when_redis_has_no_copy(session: Session, redis: Redis) -> None:
+    job = make_job(session, status="running", total=2)
+    make_part(session, job, [1], n=1)
+    make_part(session, job, [2], n=0)
+    view = jobs.show(session, redis, job.id)
+    assert (view.id, [part.n for part in view.parts]) == (str(job.id), [0, 1])
+
+
+def test_a_job_is_read_from_the_ledger_when_redis_is_down(session: Session) -> None:
+    job = make_job(session)
+    assert jobs.show(session, Redis(port=1, retry=None), job.id).id == str(job.id)
+
+
+def test_an_unknown_job_is_not_found(session: Session, redis: Redis) -> None:
+    with pytest.raises(NotFound):
+        jobs.show(session, redis, uuid4())
+
+
+def test_retries_name_the_job_they_retry(session: Session) -> None:
+    job = make_job(session, status="failed")
+    retry = make_job(session, retry_of=job.id)
+    assert [view.id for view in jobs.retries_of(session, job.id)] == [str(retry.id)]
+
+
+def test_events_come_newest_first_in_pages(session: Session) -> None:
+    job, other = make_job(session), make_job(session)
+    for n in range(3):
+        make_event(session, job, f"event {n}")
+    make_event(session, other, "of another job")
+    first = jobs.events(session, job.id, limit=2)
+    second = jobs.events(session, job.id, first.next, limit=2)
+    assert [event.message for event in (*first.items, *second.items)] == ["event 2", "event 1", "event 0"]
+    assert (first.total, second.next) == (3, None)
