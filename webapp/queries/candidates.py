@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from core.candidates import matching
+from core.coverage import CoverageView
 from core.errors import NotFound
 from core.models import Candidate, Failure, IndexState
 from core.ports import RecordFilter
@@ -74,20 +76,24 @@ class CandidateDetail:
 
 
 def find_page(
-    session: Session, where: CandidateFilter, collection: str | None, cursor: str | None = None, limit: int = LIMIT
+    session: Session,
+    where: CandidateFilter,
+    coverage: CoverageView | None,
+    cursor: str | None = None,
+    limit: int = LIMIT,
 ) -> Page[CandidateRow]:
-    """List candidates, newest first; `collection` is the one behind the alias, None while there is none."""
+    """List candidates, newest first; `coverage` names the collection and model that count, None while there is none."""
     limit = bounded(limit)
-    matching = _joined(collection).where(*_conditions(where))
-    rows = matching.order_by(Candidate.id.desc()).limit(limit + 1)
+    chosen = _joined(coverage).where(*_conditions(where))
+    rows = chosen.order_by(Candidate.id.desc()).limit(limit + 1)
     if cursor:
         rows = rows.where(Candidate.id < read_cursor(cursor, number)[0])
     found = [CandidateRow(**row._asdict()) for row in session.execute(rows)]
-    total = count(session, matching.with_only_columns(Candidate.id, maintain_column_froms=True))
+    total = count(session, chosen.with_only_columns(Candidate.id, maintain_column_froms=True))
     return page_of(found, limit, total, lambda row: (row.id,))
 
 
-def show(session: Session, candidate_id: int, collection: str | None) -> CandidateDetail:
+def show(session: Session, candidate_id: int, coverage: CoverageView | None) -> CandidateDetail:
     """Read one candidate with its index history; raise NotFound."""
     candidate = session.get(Candidate, candidate_id) if 0 < candidate_id <= BIGINT else None
     if candidate is None:
@@ -99,7 +105,7 @@ def show(session: Session, candidate_id: int, collection: str | None) -> Candida
         .where(Failure.record_kind == "candidate", Failure.record_id == candidate_id)
         .order_by(Failure.last_seen.desc())
     ).all()
-    state = session.execute(_joined(collection).where(Candidate.id == candidate_id)).one().state
+    state = session.execute(_joined(coverage).where(Candidate.id == candidate_id)).one().state
     history = _history(candidate, places, failures)
     return CandidateDetail(candidate, state, tuple(places), tuple(failures), history)
 
@@ -113,8 +119,9 @@ def unknown(session: Session, ids: Sequence[int]) -> list[int]:
 _ONE_INSERT = timedelta(milliseconds=1)  # a new row reads the clock twice
 _SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # literally, so that an index may match
 _PLACED = IndexState.record_id.is_not(None)
-_CURRENT = IndexState.source_version == Candidate.updated_at
 _FAILED = Failure.id.is_not(None)
+# Of this version and by this model; the join leaves both null where there is no place.
+_CURRENT = and_(IndexState.source_version == Candidate.updated_at, IndexState.model == bindparam("model"))
 # Disjoint, in the words of the coverage: a failure outweighs the rest.
 _WHEN: dict[str, ColumnElement[bool]] = {
     "orphaned": and_(~Candidate.eligible, _PLACED),
@@ -126,16 +133,17 @@ _WHEN: dict[str, ColumnElement[bool]] = {
 }
 
 
-def _joined(collection: str | None) -> Select[*tuple[Any, ...]]:
+def _joined(coverage: CoverageView | None) -> Select[*tuple[Any, ...]]:
+    collection = (coverage.collection if coverage else None) or ""
     state = case(*((condition, name) for name, condition in _WHEN.items())).label("state")
     place = and_(
         IndexState.record_kind == "candidate",
-        IndexState.collection == (collection or ""),
+        IndexState.collection == collection,
         IndexState.record_id == Candidate.id,
     )
     failure = and_(
         Failure.record_kind == "candidate",
-        Failure.collection == (collection or ""),
+        Failure.collection == collection,
         Failure.record_id == Candidate.id,
         Failure.status == "open",
     )
@@ -156,11 +164,14 @@ def _joined(collection: str | None) -> Select[*tuple[Any, ...]]:
         )
         .outerjoin(IndexState, place)
         .outerjoin(Failure, failure)
+        .params(model=(coverage.model if coverage else None) or "")
     )
 
 
 def _conditions(where: CandidateFilter) -> list[ColumnElement[bool]]:
-    conditions = [_WHEN[where.state]] if where.state else []
+    conditions = matching(where.where)
+    if where.state:
+        conditions.append(_WHEN[where.state])
     words = clean(where.text)
     if words:
         conditions.append(_mentions(words))

@@ -8,11 +8,15 @@ import pytest
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
+from core.coverage import CoverageView
 from core.errors import NotFound
 from core.models import Candidate
+from core.ports import RecordFilter
 from tests.webapp.factories import START, make_candidate, make_failure, make_job, make_place
 from webapp.queries import candidates
 from webapp.queries.candidates import CandidateFilter
+
+SEEN = CoverageView(0, 0, 0, 0, 0, 0, points=0, collection="c1", model="local", checked_at=START)
 
 
 @pytest.fixture
@@ -29,19 +33,19 @@ def one_of_each(session: Session) -> dict[str, Candidate]:
     return made
 
 
-def names(session: Session, where: CandidateFilter, collection: str | None = "c1") -> list[str]:
-    return [row.full_name for row in candidates.find_page(session, where, collection).items]
+def names(session: Session, where: CandidateFilter, coverage: CoverageView | None = SEEN) -> list[str]:
+    return [row.full_name for row in candidates.find_page(session, where, coverage).items]
 
 
 def test_each_candidate_has_exactly_one_state(session: Session, one_of_each: dict[str, Candidate]) -> None:
-    page = candidates.find_page(session, CandidateFilter(), "c1")
+    page = candidates.find_page(session, CandidateFilter(), SEEN)
     assert [(row.full_name, row.state) for row in page.items] == [(s, s) for s in reversed(candidates.STATES)]
 
 
 @pytest.mark.parametrize("state", candidates.STATES)
 def test_a_bucket_lists_its_own_only(session: Session, one_of_each: dict[str, Candidate], state: str) -> None:
     assert names(session, CandidateFilter(state=state)) == [state]
-    assert candidates.find_page(session, CandidateFilter(state=state), "c1").total == 1
+    assert candidates.find_page(session, CandidateFilter(state=state), SEEN).total == 1
 
 
 def test_without_a_collection_everybody_eligible_is_missing(
@@ -51,10 +55,24 @@ def test_without_a_collection_everybody_eligible_is_missing(
     assert {row.state for row in found} == {"missing", "not_eligible"}
 
 
+def test_a_point_of_another_model_is_stale(session: Session) -> None:
+    candidate = make_candidate(session)
+    make_place(session, candidate, model="older")
+    assert candidates.show(session, candidate.id, SEEN).state == "stale"
+    assert names(session, CandidateFilter(state="stale")) == [candidate.full_name]
+
+
+def test_a_record_filter_narrows_the_list(session: Session) -> None:
+    make_candidate(session, full_name="found", location="Bilbao", skills=["dbt", "sql"], years_experience=5)
+    make_candidate(session, location="Bilbao", skills=["sql"])
+    where = RecordFilter(location="bilbao", skills=("dbt",), min_years=5)
+    assert names(session, CandidateFilter(where=where)) == ["found"]
+
+
 def test_a_closed_failure_is_no_failure(session: Session) -> None:
     candidate = make_candidate(session)
     make_failure(session, make_job(session), candidate.id, status="discarded")
-    assert candidates.show(session, candidate.id, "c1").state == "missing"
+    assert candidates.show(session, candidate.id, SEEN).state == "missing"
 
 
 @pytest.mark.parametrize("words", ["fernánd", "MARÍA FER", "ATS-77", "fernández maría", "núñez-fer"])
@@ -88,7 +106,7 @@ def test_a_candidate_shows_its_index_history(session: Session) -> None:
     candidate, job = make_candidate(session, created_at=START), make_job(session)
     make_place(session, candidate, job_id=job.id)
     make_failure(session, job, candidate.id, status="resolved", closed_at=func.now(), closed_by=str(job.id))
-    detail = candidates.show(session, candidate.id, "c1")
+    detail = candidates.show(session, candidate.id, SEEN)
     assert detail.state == "indexed"
     assert sorted(line.what for line in detail.history) == ["changed", "created", "failed", "indexed", "resolved"]
     assert list(detail.history) == sorted(detail.history, key=lambda line: line.at, reverse=True)
