@@ -64,8 +64,8 @@ def show(session: Session, redis: Redis, job_id: UUID) -> JobView:
     """Read one job with its parts: the live copy, or the ledger where Redis has none; raise NotFound."""
     try:
         view = live.read(redis, str(job_id))
-    except RedisError:
-        view = None  # the ledger knows everything that Redis does
+    except (RedisError, KeyError, ValueError):
+        view = None  # Redis is down, or something else wrote there; the ledger knows it all
     return view or show_ledger(session, job_id)
 
 

@@ -108,6 +108,17 @@ def test_a_job_is_read_from_the_ledger_when_redis_is_down(session: Session) -> N
     assert jobs.show(session, Redis(port=1, retry=None), job.id).id == str(job.id)
 
 
+@pytest.mark.parametrize(("field", "value"), [("total", "many"), ("updated_at", "noon"), ("0.status", "done")])
+def test_a_job_is_read_from_the_ledger_when_its_copy_makes_no_sense(
+    session: Session, redis: Redis, field: str, value: str
+) -> None:
+    job = make_job(session, total=3)
+    session.refresh(job)
+    live.publish(redis, view_of(job))
+    redis.hset(live.key(str(job.id)), field, value)
+    assert jobs.show(session, redis, job.id).total == 3
+
+
 def test_an_unknown_job_is_not_found(session: Session, redis: Redis) -> None:
     with pytest.raises(NotFound):
         jobs.show(session, redis, uuid4())
