@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,3 +47,4 @@ class JobKind:
     split: Callable[[Any, Collection], Select[tuple[int]]]  # payload -> the ids of the records to work on, in order
     run: Callable[[PartRun], None]  # runs one part; idempotent
     record_kind: str = "candidate"
+    of_records: Callable[[Sequence[int]], Payload] | None = None  # chosen records -> payload, where it takes such

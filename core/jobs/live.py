@@ -65,7 +65,7 @@ def revision(redis: Redis, job_id: str) -> str | None:
 
 
 def _nested(cls: Any, raw: Mapping[str, str], prefix: str) -> tuple[Any, ...]:
-    found = []
+    found: list[Any] = []
     while f"{prefix}{len(found)}.status" in raw:
         n = len(found)
         values = {f.name: _value(f.type, raw[f"{prefix}{n}.{f.name}"]) for f in fields(cls) if f.name != "n"}

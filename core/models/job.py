@@ -75,7 +75,7 @@ class Part(Base):
     n: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     status: Mapped[str] = mapped_column(Text, server_default="queued")
     message: Mapped[str] = mapped_column(Text, server_default="")
-    record_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    record_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), deferred=True)
     cursor: Mapped[int] = mapped_column(server_default="0")
     total: Mapped[int]
     done: Mapped[int] = mapped_column(server_default="0")

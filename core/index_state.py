@@ -1,0 +1,89 @@
+"""What the index has acknowledged, record by record."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from core.db import cursor
+from core.models import IndexState
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A record's point as last acknowledged; hashes are SHA-256."""
+
+    record_id: int
+    content_hash: bytes
+    payload_hash: bytes
+    source_version: datetime
+    job_id: uuid.UUID | None
+
+
+def read(session: Session, record_kind: str, collection: str, ids: Sequence[int]) -> dict[int, State]:
+    """Read the states of some records in a collection; who has none is not in the answer."""
+    with cursor(session) as cur:
+        cur.execute(
+            "SELECT record_id, content_hash, payload_hash, source_version, job_id FROM index_state "
+            "WHERE record_kind = %s AND collection = %s AND record_id = ANY(%s)",
+            [record_kind, collection, list(ids)],
+        )
+        return {row[0]: State(*row) for row in cur}
+
+
+def acknowledge(
+    session: Session,
+    record_kind: str,
+    collection: str,
+    states: Sequence[State],
+    *,
+    model: str,
+    dimension: int,
+) -> None:
+    """Write what the index has acknowledged. An older version never replaces a newer one."""
+    if not states:
+        return
+    with cursor(session) as cur:
+        cur.execute(
+            "INSERT INTO index_state (record_kind, collection, model, dimension, indexed_at, "
+            "record_id, content_hash, payload_hash, source_version, job_id) "
+            "SELECT %s, %s, %s, %s, clock_timestamp(), new.* FROM "
+            "unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::timestamptz[], %b::uuid[]) AS new "
+            "ON CONFLICT (record_kind, collection, record_id) DO UPDATE SET "
+            "content_hash = excluded.content_hash, payload_hash = excluded.payload_hash, model = excluded.model, "
+            "dimension = excluded.dimension, source_version = excluded.source_version, job_id = excluded.job_id, "
+            "indexed_at = excluded.indexed_at WHERE index_state.source_version <= excluded.source_version",
+            [
+                record_kind,
+                collection,
+                model,
+                dimension,
+                [state.record_id for state in states],
+                [state.content_hash for state in states],
+                [state.payload_hash for state in states],
+                [state.source_version for state in states],
+                [state.job_id for state in states],
+            ],
+        )
+
+
+def forget(session: Session, record_kind: str, collection: str, ids: Sequence[int]) -> None:
+    """Remove the states of records whose points were deleted."""
+    if ids:
+        session.execute(
+            delete(IndexState).where(
+                IndexState.record_kind == record_kind,
+                IndexState.collection == collection,
+                IndexState.record_id.in_(ids),
+            )
+        )
+
+
+def forget_collection(session: Session, collection: str) -> None:
+    """Remove every state of a collection that turned out to be empty: nobody is indexed in it."""
+    session.execute(delete(IndexState).where(IndexState.collection == collection))

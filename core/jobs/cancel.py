@@ -1,0 +1,41 @@
+"""A cancellation: what waits is closed at once, what runs stops with its batch, what is done stays."""
+
+from __future__ import annotations
+
+import uuid
+
+from redis import Redis
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from core import access
+from core.access import Actor
+from core.errors import Refused
+from core.jobs import ledger
+from core.jobs.publish import publish
+from core.jobs.settle import settle
+from core.jobs.view import OVER
+from core.models import Part
+
+
+def cancel(session: Session, redis: Redis, job_id: uuid.UUID, *, actor: Actor, reason: str = "") -> str:
+    """Cancel the job and return its status: cancelling, or cancelled. Commits. Raises NotFound, Refused when over."""
+    job = ledger.lock(session, job_id)
+    if job.status in OVER:
+        raise Refused(f"This job is over already: {job.status.replace('_', ' ')}.")
+    if job.status != "cancelling":
+        access.record(session, actor, "job.cancel", str(job_id), reason=reason, before={"status": job.status})
+        ledger.tell(session, job_id, f"{actor.name} cancelled the job" + (f": {reason}" if reason else "."))
+        if job.split_at is None:
+            ledger.end_unsplit(session, job, status="cancelled", message="Cancelled before anything was done.")
+        else:
+            job.status = "cancelling"
+        session.execute(
+            update(Part)
+            .where(Part.job_id == job_id, Part.status.in_(ledger.CLAIMABLE))
+            .values(status="cancelled", message="", not_before=None, finished_at=func.clock_timestamp())
+            .execution_options(synchronize_session=False)
+        )
+        settle(session, job)
+    session.commit()
+    return publish(session, redis, job_id).status

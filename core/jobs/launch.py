@@ -1,0 +1,169 @@
+"""A launch: one ledger row, its audit row, its live hash, one ring of the doorbell. After it, nothing is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+
+from redis import Redis
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core import access
+from core.access import Actor
+from core.errors import Invalid, Refused
+from core.jobs import ledger
+from core.jobs.kind import JobKind, Payload
+from core.jobs.publish import publish, ring
+from core.models import IdempotencyKey, Job
+from core.models.job import OPEN
+from core.settings import settings
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyToken:
+    """A key that the caller chose; `owner` is its token or person, `body_hash` what came with it."""
+
+    owner: str
+    key: str
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """The job to watch; `new` is False when one of the same scope, or of the same key, was there already."""
+
+    job_id: uuid.UUID
+    status: str
+    new: bool
+
+
+class TooManyLaunches(Refused):
+    """One person launches faster than the limit allows; another minute helps."""
+
+    code = "too_many_launches"
+
+
+def launch(
+    session: Session,
+    redis: Redis,
+    kind: JobKind,
+    payload: Payload,
+    *,
+    actor: Actor,
+    reason: str = "",
+    key: IdempotencyToken | None = None,
+    retry_of: uuid.UUID | None = None,
+) -> Launched:
+    """Launch a job of a kind, or find the open one of the same scope. Commits.
+
+    Raises Invalid for a key that came with another body before, TooManyLaunches over the limit.
+    """
+    if key is not None and (replayed := _replayed(session, key)):
+        return replayed
+    scope = scope_of(kind, payload, retry_of)
+    known = open_job(session, scope)
+    if known is None:
+        _refuse_a_flood(session, actor)
+    job_id = known.id if known else _insert(session, kind, payload, scope, actor, reason, retry_of)
+    new = job_id is not None and known is None
+    if job_id is None:  # another launch of the same scope was quicker
+        job_id = session.scalars(
+            select(Job.id).where(Job.scope == scope).order_by(Job.created_at.desc()).limit(1)
+        ).one()
+    if key is not None:
+        _remember(session, key, job_id)
+    session.commit()
+    job = ledger.find(session, job_id)
+    if new:
+        publish(session, redis, job_id)
+        ring(session, redis, job)
+    return Launched(job_id, job.status, new)
+
+
+def scope_of(kind: JobKind, payload: Payload, retry_of: uuid.UUID | None = None) -> str:
+    """Name what a job is about: equal scopes are one job while it is not over."""
+    body = json.dumps([payload.model_dump(mode="json"), str(retry_of or "")], sort_keys=True)
+    return f"{kind.name}:{hashlib.sha256(body.encode()).hexdigest()}"
+
+
+def open_job(session: Session, scope: str) -> Job | None:
+    """Return the job of this scope that is not over and not being cancelled."""
+    return session.scalars(
+        select(Job).where(Job.scope == scope, Job.status.in_(("queued", "running", "waiting")))
+    ).first()
+
+
+def _insert(
+    session: Session,
+    kind: JobKind,
+    payload: Payload,
+    scope: str,
+    actor: Actor,
+    reason: str,
+    retry_of: uuid.UUID | None,
+) -> uuid.UUID | None:
+    job_id = session.execute(
+        insert(Job)
+        .values(
+            id=uuid.uuid4(),
+            kind=kind.name,
+            queue=kind.queue,
+            title=kind.title(payload)[:200],
+            payload=payload.model_dump(mode="json"),
+            scope=scope,
+            requested_by=actor.name,
+            reason=reason[:1000],
+            retry_of=retry_of,
+            steps=[
+                {"name": name, "status": "queued", "total": None, "done": 0, "skipped": 0, "failed": 0}
+                for name in kind.steps
+            ],
+        )
+        .on_conflict_do_nothing(index_elements=["scope"], index_where=text(OPEN))
+        .returning(Job.id)
+    ).scalar_one_or_none()
+    if job_id is not None:
+        ledger.tell(session, job_id, f"{actor.name} launched the job" + (f": {reason}" if reason else "."))
+        access.record(
+            session,
+            actor,
+            "job.launch",
+            str(job_id),
+            reason=reason,
+            after={"kind": kind.name, "title": kind.title(payload)},
+        )
+    return job_id
+
+
+def _refuse_a_flood(session: Session, actor: Actor) -> None:
+    limit = settings().launches_per_user_per_minute
+    since = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 1)
+    launched = session.execute(
+        select(func.count()).select_from(Job).where(Job.requested_by == actor.name, Job.created_at > since)
+    ).scalar_one()
+    if launched >= limit:
+        raise TooManyLaunches(f"{actor.name} has launched {launched} jobs in the last minute; the limit is {limit}.")
+
+
+def _replayed(session: Session, key: IdempotencyToken) -> Launched | None:
+    known = session.get(IdempotencyKey, (key.owner, key.key))
+    if known is None:
+        return None
+    if known.body_hash != key.body_hash:
+        raise Invalid(
+            "This Idempotency-Key came with another body before. Use a new key for a new request.",
+            {"Idempotency-Key": "already used with another body"},
+        )
+    return Launched(known.job_id, ledger.find(session, known.job_id).status, False)
+
+
+def _remember(session: Session, key: IdempotencyToken, job_id: uuid.UUID) -> None:
+    session.execute(
+        insert(IdempotencyKey)
+        .values(owner=key.owner, key=key.key, body_hash=key.body_hash, job_id=job_id)
+        .on_conflict_do_nothing()
+    )

@@ -1,0 +1,263 @@
+"""Jobs and parts in PostgreSQL: claim, renew, commit with the token, finish. All times are the database's.
+
+Every change of a part locks its job's row first, writes the part, and then `settle`s the job: status and counters
+follow from the parts and are written in the same transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from core.errors import Cancelled, GiveUp, LeaseLost, NotFound
+from core.jobs.settle import settle
+from core.jobs.view import OVER
+from core.models import Failure, Job, JobEvent, Part
+
+CLAIMABLE = ("queued", "waiting")
+CLOSED = ("done", "failed", "cancelled")
+MOST_DEATHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A part as one holder knows it; the token proves that it still is the holder."""
+
+    job_id: uuid.UUID
+    n: int
+    token: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A part's counters so far: absolute, so that writing them twice counts once."""
+
+    cursor: int
+    done: int
+    skipped: int
+    failed: int
+    tokens: int
+    calls: int
+    steps: list[dict[str, Any]]
+
+
+def find(session: Session, job_id: uuid.UUID) -> Job:
+    """Return the job; raise NotFound."""
+    job = session.get(Job, job_id, populate_existing=True)
+    if job is None:
+        raise NotFound(f"There is no job {job_id}.")
+    return job
+
+
+def lock(session: Session, job_id: uuid.UUID) -> Job:
+    """Return the job with its row locked until the transaction ends; raise NotFound."""
+    job = session.get(Job, job_id, populate_existing=True, with_for_update={"key_share": True})
+    if job is None:
+        raise NotFound(f"There is no job {job_id}.")
+    return job
+
+
+def parts_of(session: Session, job_id: uuid.UUID) -> Sequence[Part]:
+    """Return the job's parts in order, without their record ids."""
+    return session.scalars(select(Part).where(Part.job_id == job_id).order_by(Part.n)).all()
+
+
+def now(session: Session) -> datetime:
+    moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    return moment
+
+
+def tell(session: Session, job_id: uuid.UUID, message: str, *, part: int | None = None, level: str = "info") -> None:
+    """Add a line to the job's story."""
+    session.add(JobEvent(job_id=job_id, part=part, message=message, level=level))
+
+
+def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: float) -> Part | None:
+    """Take a part that nobody holds, with its record ids; None when there is nothing to take."""
+    job = lock(session, job_id)
+    if job.status in OVER or job.status == "cancelling" or job.error_code:
+        return None
+    part = session.scalars(
+        update(Part)
+        .where(
+            Part.job_id == job_id,
+            Part.n == n,
+            Part.status.in_(CLAIMABLE),
+            func.coalesce(Part.not_before, func.clock_timestamp()) <= func.clock_timestamp(),
+        )
+        .values(
+            status="running",
+            message="",
+            token=func.gen_random_uuid(),
+            holder=holder,
+            attempt=Part.attempt + 1,
+            lease_until=_lease(lease),
+            not_before=None,
+            started_at=func.coalesce(Part.started_at, func.clock_timestamp()),
+        )
+        .returning(Part),
+        execution_options={"populate_existing": True},
+    ).one_or_none()
+    if part is None:
+        return None
+    session.refresh(part, ["record_ids"])
+    settle(session, job)
+    return part
+
+
+def renew(session: Session, ref: Ref, *, lease: float) -> None:
+    """Hold the part for another lease; raise LeaseLost, Cancelled or GiveUp when the work must stop."""
+    renewed = session.execute(_held(ref).values(lease_until=_lease(lease)).returning(Part.n)).first()
+    if renewed is None:
+        raise LeaseLost(f"part {ref.n} of job {ref.job_id} has another holder")
+    stop_if_told(session.execute(select(Job.status, Job.error_code).where(Job.id == ref.job_id)).one()._tuple())
+
+
+def stop_if_told(state: tuple[str, str | None]) -> None:
+    """Raise Cancelled or GiveUp when the job's status and error code say so."""
+    status, error_code = state
+    if status == "cancelling":
+        raise Cancelled("the job was cancelled")
+    if error_code:
+        raise GiveUp("another part has stopped the job", code=error_code)
+
+
+def advance(session: Session, job: Job, ref: Ref, progress: Progress, *, lease: float) -> None:
+    """Write a part's counters; raise LeaseLost when the token is old. The caller has locked the job."""
+    _write(
+        session,
+        ref,
+        cursor=progress.cursor,
+        done=progress.done,
+        skipped=progress.skipped,
+        failed=progress.failed,
+        tokens=progress.tokens,
+        calls=progress.calls,
+        steps=progress.steps,
+        tries=0,
+        deaths=0,
+        lease_until=_lease(lease),
+    )
+    settle(session, job)
+
+
+def finish(session: Session, job: Job, ref: Ref) -> None:
+    """Close a part whose records all have their outcome."""
+    _write(session, ref, status="done", message="", finished_at=func.clock_timestamp(), **_FREE)
+    settle(session, job)
+
+
+def hand_back(session: Session, job: Job, ref: Ref) -> None:
+    """Put a part back into the queue with what it has done."""
+    _write(session, ref, status="queued", message="handed back, goes on soon", **_FREE)
+    settle(session, job)
+
+
+def wait(session: Session, job: Job, ref: Ref, *, seconds: float, message: str, counts: bool) -> datetime:
+    """Let a part wait, its worker free; return until when. `counts` when it uses up a try."""
+    moment: datetime = session.execute(
+        _held(ref)
+        .values(
+            status="waiting",
+            message=message,
+            not_before=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
+            tries=Part.tries + (1 if counts else 0),
+            **_FREE,
+        )
+        .returning(Part.not_before)
+    ).scalar_one_or_none() or _lost(ref)
+    settle(session, job)
+    return moment
+
+
+def fail(session: Session, job: Job, ref: Ref, *, code: str, detail: str) -> None:
+    """Close a part that could not go on; its remaining records count as failed."""
+    _write(session, ref, **failed_values(code, detail))
+    settle(session, job)
+
+
+def cancel_part(session: Session, job: Job, ref: Ref) -> None:
+    """Close a part of a cancelled job."""
+    _write(session, ref, status="cancelled", message="", finished_at=func.clock_timestamp(), **_FREE)
+    settle(session, job)
+
+
+def stop(session: Session, job: Job, *, code: str, detail: str) -> None:
+    """Stop the whole job at once: nothing that waits is begun, what runs ends with its batch."""
+    if job.status in OVER or job.error_code:
+        return
+    job.error_code, job.error_detail = code, detail
+    session.execute(
+        update(Part)
+        .where(Part.job_id == job.id, Part.status.in_(CLAIMABLE))
+        .values(failed_values(code, "The job was stopped before this part was done."))
+        .execution_options(synchronize_session=False)
+    )
+    tell(session, job.id, detail, level="error")
+    settle(session, job)
+
+
+def end_unsplit(session: Session, job: Job, *, status: str, message: str, code: str | None = None) -> None:
+    """End a job that was never cut into parts. The caller has locked it."""
+    job.status, job.message = status, message
+    job.error_code, job.error_detail = code, message if code else None
+    job.finished_at = job.updated_at = now(session)
+    tell(session, job.id, message, level="error" if code else "info")
+
+
+def set_part_aside(session: Session, part: Part, *, record_kind: str, cause: str, reason: str) -> None:
+    """Put a whole part into the dead letters."""
+    session.add(
+        Failure(
+            record_kind=record_kind,
+            job_id=part.job_id,
+            part=part.n,
+            step="part",
+            cause=cause,
+            reason=reason,
+            attempts=part.attempt,
+        )
+    )
+
+
+def failed_values(code: str, detail: str) -> dict[str, Any]:
+    """Say what a part's row becomes when it fails: what it has not done counts as failed."""
+    return {
+        "status": "failed",
+        "message": detail,
+        "error_code": code,
+        "error_detail": detail,
+        "failed": Part.total - Part.done - Part.skipped,
+        "finished_at": func.clock_timestamp(),
+        **_FREE,
+    }
+
+
+_FREE: dict[str, Any] = {"token": None, "lease_until": None, "holder": None, "rung_at": None}
+
+
+def _lease(seconds: float) -> Any:
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def _held(ref: Ref) -> Any:
+    return (
+        update(Part)
+        .where(Part.job_id == ref.job_id, Part.n == ref.n, Part.token == ref.token, Part.status == "running")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _write(session: Session, ref: Ref, **values: Any) -> None:
+    if session.execute(_held(ref).values(**values).returning(Part.n)).first() is None:
+        _lost(ref)
+
+
+def _lost(ref: Ref) -> Any:
+    raise LeaseLost(f"part {ref.n} of job {ref.job_id} has another holder")

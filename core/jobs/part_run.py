@@ -1,0 +1,143 @@
+"""A part in the hands of a worker: what its kind's `run` is given, and how its outcome reaches the ledger."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from redis import Redis
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.errors import Cancelled, GiveUp, HandBack, JobError, LeaseLost
+from core.jobs import ledger
+from core.jobs.publish import publish
+from core.models import Part
+from core.ports import Claims, Collection, Embedder, VectorIndex
+from core.settings import Settings
+from core.tally import StepCount, Tally
+
+log = structlog.get_logger(__name__)
+
+PUBLISH_SECONDS = 0.4  # the live hash is for people: more often is work for nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The outside world as a part needs it; made fresh for each."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    redis: Redis
+    embedder: Embedder
+    index: VectorIndex
+    claims: Claims
+
+
+class PartRun:
+    """One claim of one part. `commit` moves it forward, `check` stops it, a thread renews its lease."""
+
+    def __init__(
+        self,
+        part: Part,
+        *,
+        steps: Sequence[str],
+        payload: Any,
+        tools: Tools,
+        collection: Collection,
+        stop: threading.Event,
+    ) -> None:
+        assert part.token is not None
+        self.ref = ledger.Ref(part.job_id, part.n, part.token)
+        self.payload = payload
+        self.tools = tools
+        self.collection = collection
+        self.ids: Sequence[int] = part.record_ids[part.cursor :]
+        self._counts = Tally(part.cursor, part.done, part.skipped, part.failed, part.tokens, part.calls)
+        self._counts.steps = {name: StepCount(name) for name in steps}
+        for row in part.steps:
+            self._counts.count(StepCount(**row))
+        self._stop = stop
+        self._told: JobError | None = None
+        self._began = self._published = time.monotonic()
+        self._ended = threading.Event()
+        self._renewer = threading.Thread(target=self._renew, name="renew-lease", daemon=True)
+
+    @property
+    def job_id(self) -> uuid.UUID:
+        return self.ref.job_id
+
+    @property
+    def number(self) -> int:
+        return self.ref.n
+
+    @property
+    def owner(self) -> str:
+        """Name the part; a later attempt has the same name, so that it may take over what this one claimed."""
+        return f"{self.ref.job_id}:{self.ref.n}"
+
+    def __enter__(self) -> PartRun:
+        self._renewer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._renewer.join()
+
+    def check(self) -> None:
+        """Raise when the work must stop: LeaseLost, Cancelled, GiveUp, or HandBack after its share of time."""
+        if self._told is not None:
+            raise self._told
+        if self._stop.is_set():
+            raise HandBack("the worker is stopping")
+        if time.monotonic() - self._began > self.tools.settings.part_seconds:
+            raise HandBack("others take their turn")
+
+    def commit(self, share: Tally, write: Callable[[Session], None]) -> None:
+        """Write a share's results and its counters in one transaction; raise LeaseLost when the part is another's."""
+        self._counts.add(share)
+        with self.tools.sessions.begin() as session:
+            job = ledger.lock(session, self.job_id)
+            ledger.advance(session, job, self.ref, self._progress(), lease=self.tools.settings.lease_seconds)
+            write(session)
+            state = (job.status, job.error_code)
+        if time.monotonic() - self._published > PUBLISH_SECONDS:
+            self._published = time.monotonic()
+            with self.tools.sessions() as session:
+                publish(session, self.tools.redis, self.job_id)
+        ledger.stop_if_told(state)
+
+    def _progress(self) -> ledger.Progress:
+        counts = self._counts
+        return ledger.Progress(
+            cursor=counts.records,
+            done=counts.done,
+            skipped=counts.skipped,
+            failed=counts.failed,
+            tokens=counts.tokens,
+            calls=counts.calls,
+            steps=[step.row() for step in counts.steps.values()],
+        )
+
+    def _renew(self) -> None:
+        """Renew every third of a lease; a database that is away for a moment is tried again until the lease is over."""
+        lease = self.tools.settings.lease_seconds
+        held_until = time.monotonic() + lease
+        while not self._ended.wait(min(lease / 3, max(0.1, (held_until - time.monotonic()) / 3))):
+            try:
+                with self.tools.sessions.begin() as session:
+                    ledger.renew(session, self.ref, lease=lease)
+                held_until = time.monotonic() + lease
+            except (LeaseLost, Cancelled, GiveUp) as told:
+                self._told = told
+                return
+            except SQLAlchemyError as error:
+                log.warning("lease_not_renewed", error=type(error).__name__)
+                if time.monotonic() > held_until:
+                    self._told = LeaseLost("the lease ran out while the database was away")
+                    return

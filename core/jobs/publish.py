@@ -1,0 +1,46 @@
+"""From the ledger to `job:{id}` and the doorbell. Redis may be down: the ledger keeps all, the reconciler repeats."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import structlog
+from redis import Redis, RedisError
+from sqlalchemy import func, update
+from sqlalchemy.orm import Session
+
+from core.jobs import ledger, live, queues
+from core.jobs.view import JobView, view_of
+from core.models import Job, Part
+
+log = structlog.get_logger(__name__)
+
+
+def publish(session: Session, redis: Redis, job_id: uuid.UUID) -> JobView:
+    """Copy the job as it stands in the ledger to its live hash, and return it."""
+    view = view_of(ledger.find(session, job_id), ledger.parts_of(session, job_id))
+    try:
+        live.publish(redis, view)
+    except RedisError as error:
+        log.warning("live_hash_not_written", job_id=str(job_id), error=type(error).__name__)
+    return view
+
+
+def ring(session: Session, redis: Redis, job: Job, parts: Sequence[Part] = ()) -> None:
+    """Send the doorbell for a job to split, or for parts to run; note when, so that a lost one is noticed. Commits."""
+    numbers = [(part.n, part.attempt) for part in parts]
+    try:
+        if numbers:
+            queues.ring_parts(redis, job.queue, job.id, numbers)
+        else:
+            queues.ring_job(redis, job.queue, job.id)
+    except RedisError as error:
+        log.warning("doorbell_not_rung", job_id=str(job.id), error=type(error).__name__)
+        return
+    if numbers:
+        which = (Part.job_id == job.id) & Part.n.in_([n for n, _ in numbers])
+        session.execute(update(Part).where(which).values(rung_at=func.clock_timestamp()))
+    else:
+        session.execute(update(Job).where(Job.id == job.id).values(rung_at=func.clock_timestamp()))
+    session.commit()

@@ -1,0 +1,150 @@
+"""What one leader does every few seconds: whatever was lost between ledger, queue and workers is found again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import structlog
+from redis import Redis, RedisError
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from core.jobs import ledger, queues
+from core.jobs.publish import publish, ring
+from core.jobs.settle import settle
+from core.models import Job, Part
+
+log = structlog.get_logger(__name__)
+
+# A message that is not in its queue this long after it was sent, while nobody holds its part, was lost.
+LOST_AFTER_SECONDS = 4
+OPEN_JOBS = ("queued", "running", "waiting", "cancelling")
+
+
+def reconcile(session: Session, redis: Redis) -> None:
+    """Recover expired leases, wake what is due, send lost messages again, finish what is done. Commits as it goes."""
+    for job_id, n in _expired(session):
+        recover(session, redis, job_id, n)
+    for job_id in _due(session):
+        wake(session, redis, job_id)
+    _ring_lost(session, redis)
+    for job_id in _finished(session):
+        settle(session, ledger.lock(session, job_id))
+        session.commit()
+        publish(session, redis, job_id)
+
+
+def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, attempt: int | None = None) -> None:
+    """Take a part from a holder that died, and hand it on; after three deaths without progress set it aside. Commits.
+
+    `attempt` names the claim that died; without it, only a lease that has run out is taken.
+    """
+    job = ledger.lock(session, job_id)
+    dead = or_(Part.lease_until < func.clock_timestamp(), Part.attempt == attempt)
+    part = session.scalars(
+        select(Part).where(Part.job_id == job_id, Part.n == n, Part.status == "running", dead).with_for_update()
+    ).one_or_none()
+    if part is None:
+        session.rollback()
+        return
+    ledger.tell(session, job_id, f"{part.holder} stopped answering with part {n + 1}.", part=n, level="error")
+    part.deaths += 1
+    part.token = part.lease_until = part.holder = part.rung_at = None
+    if job.status == "cancelling":
+        part.status = "cancelled"
+    elif job.error_code:
+        _fail(part, job.error_code, job.error_detail or "")
+    elif part.deaths >= ledger.MOST_DEATHS:
+        reason = f"Part {n + 1} killed its worker {part.deaths} times; its records may be too large, or one crashes us."
+        _fail(part, "part_kills_worker", reason)
+        ledger.set_part_aside(session, part, record_kind="candidate", cause="part_kills_worker", reason=reason)
+    else:
+        part.status, part.message = "queued", "recovering: its worker died"
+    settle(session, job)
+    session.commit()
+    publish(session, redis, job_id)
+    if part.status == "queued":
+        ring(session, redis, job, [part])
+    log.warning("part_recovered", job_id=str(job_id), part=n, deaths=part.deaths, status=part.status)
+
+
+def wake(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
+    """Queue the parts of a job that have waited long enough. Commits."""
+    job = ledger.lock(session, job_id)
+    parts = session.scalars(
+        update(Part)
+        .where(Part.job_id == job_id, Part.status == "waiting", Part.not_before <= func.clock_timestamp())
+        .values(status="queued", message="", not_before=None, rung_at=None)
+        .returning(Part),
+        execution_options={"populate_existing": True},
+    ).all()
+    settle(session, job)
+    session.commit()
+    publish(session, redis, job_id)
+    if parts:
+        ring(session, redis, job, parts)
+
+
+def _fail(part: Part, code: str, detail: str) -> None:
+    part.status, part.message, part.error_code, part.error_detail = "failed", detail, code, detail
+    part.failed = part.total - part.done - part.skipped
+
+
+def _expired(session: Session) -> Sequence[tuple[uuid.UUID, int]]:
+    rows = session.execute(
+        select(Part.job_id, Part.n).where(Part.status == "running", Part.lease_until < func.clock_timestamp())
+    ).all()
+    session.commit()
+    return [row._tuple() for row in rows]
+
+
+def _due(session: Session) -> Sequence[uuid.UUID]:
+    found = session.scalars(
+        select(Part.job_id).where(Part.status == "waiting", Part.not_before <= func.clock_timestamp()).distinct()
+    ).all()
+    session.commit()
+    return found
+
+
+def _ring_lost(session: Session, redis: Redis) -> None:
+    """Send the messages again that are neither in their queue nor in anybody's hands."""
+    lost = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, LOST_AFTER_SECONDS)
+    jobs = session.scalars(
+        select(Job).where(
+            Job.status == "queued", Job.split_at.is_(None), or_(Job.rung_at.is_(None), Job.rung_at < lost)
+        )
+    ).all()
+    parts = session.scalars(
+        select(Part)
+        .join(Job, Job.id == Part.job_id)
+        .where(Part.status == "queued", or_(Part.rung_at.is_(None), Part.rung_at < lost), Job.status != "cancelling")
+    ).all()
+    session.commit()
+    if not jobs and not parts:
+        return
+    owners = {job.id: job for job in session.scalars(select(Job).where(Job.id.in_({part.job_id for part in parts})))}
+    try:
+        names = {job.queue for job in [*jobs, *owners.values()]}
+        there = {name: queues.waiting_messages(redis, name) for name in names}
+    except RedisError as error:
+        log.warning("queue_not_read", error=type(error).__name__)
+        return
+    for job in jobs:
+        if queues.job_message(job.id) not in there[job.queue]:
+            ring(session, redis, job)
+    for job in owners.values():
+        mine = [part for part in parts if part.job_id == job.id]
+        gone = [part for part in mine if queues.part_message(job.id, part.n, part.attempt) not in there[job.queue]]
+        if gone:
+            ring(session, redis, job, gone)
+
+
+def _finished(session: Session) -> Sequence[uuid.UUID]:
+    """Find jobs that should be over: cut, not over, and no part is open."""
+    still = select(Part.n).where(Part.job_id == Job.id, Part.status.in_(("queued", "running", "waiting")))
+    found = session.scalars(
+        select(Job.id).where(Job.status.in_(OPEN_JOBS), Job.split_at.is_not(None), ~still.exists())
+    ).all()
+    session.commit()
+    return found

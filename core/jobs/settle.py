@@ -1,0 +1,128 @@
+"""A job's status, counters, steps, rate and message, as they follow from its parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from core.errors import until
+from core.jobs.view import OVER
+from core.models import Job, Part
+
+# The rate forgets half of the past in about 7 s: quick enough to follow a back-off, calm enough to read.
+RATE_MEMORY_SECONDS = 10.0
+
+COLUMNS = (
+    Part.n,
+    Part.status,
+    Part.total,
+    Part.done,
+    Part.skipped,
+    Part.failed,
+    Part.tokens,
+    Part.calls,
+    Part.steps,
+    Part.message,
+    Part.not_before,
+)
+
+
+def settle(session: Session, job: Job) -> None:
+    """Write the job's row from its parts. The caller has locked it; a job that is over never changes."""
+    if job.status in OVER or job.split_at is None:
+        return
+    session.flush()
+    moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+    parts = session.execute(select(*COLUMNS).where(Part.job_id == job.id).order_by(Part.n)).all()
+    job.done = sum(part.done for part in parts)
+    job.skipped = sum(part.skipped for part in parts)
+    job.failed = sum(part.failed for part in parts)
+    job.tokens = sum(part.tokens for part in parts)
+    job.calls = sum(part.calls for part in parts)
+    _measure_rate(job, moment)
+    job.status = _status(job, parts)
+    job.message = _message(job, parts)
+    job.steps = _steps(job, parts)
+    job.updated_at = moment
+    if job.status in OVER:
+        job.finished_at = moment
+
+
+def _status(job: Job, parts: Sequence[Row[Any]]) -> str:
+    states = {part.status for part in parts}
+    if "running" in states:
+        return "cancelling" if job.status == "cancelling" else "running"
+    if states & {"queued", "waiting"} and job.status != "cancelling":
+        return "running" if "queued" in states else "waiting"
+    if job.status == "cancelling":
+        return "cancelled"
+    if job.error_code:
+        return "failed"
+    if job.failed or "failed" in states:
+        return "completed_with_errors" if job.done + job.skipped else "failed"
+    return "completed"
+
+
+def _message(job: Job, parts: Sequence[Row[Any]]) -> str:
+    kept = f"{job.done:,} of {job.total or 0:,} are done and stay so."
+    match job.status:
+        case "cancelling":
+            return "Stopping; what is in hand ends first."
+        case "cancelled":
+            return f"Cancelled. {kept}"
+        case "failed":
+            return job.error_detail or next((part.message for part in parts if part.message), "Every record failed.")
+        case "completed_with_errors":
+            return f"{job.failed:,} of {job.total:,} failed; the others are done."
+        case "completed":
+            return "Nothing to do." if not job.total else ""
+    waiting = [part for part in parts if part.status == "waiting" and part.not_before]
+    if not waiting:
+        return ""
+    first = min(waiting, key=lambda part: part.not_before)
+    others = "" if job.status == "waiting" else f" {len(waiting)} of {len(parts)} parts wait, the others go on."
+    return f"Waits until {until(first.not_before)}: {first.message}.{others}"
+
+
+def _steps(job: Job, parts: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Sum each step over the parts. A step is done when every part is closed or its records have all passed it."""
+    if not parts:
+        return [step | {"status": "done", "total": 0} for step in job.steps]
+    summed = []
+    for i, name in enumerate(step["name"] for step in job.steps):
+        rows = [part.steps[i] for part in parts if i < len(part.steps)]
+        sums = {key: sum(row[key] for row in rows) for key in ("done", "skipped", "failed")}
+        total = (job.total or 0) if i == 0 else sum(row["total"] for row in rows)
+        status = _step_status(job, sum(sums.values()), total, first=i == 0)
+        summed.append({"name": name, "status": status, "total": total, **sums})
+    return summed
+
+
+def _step_status(job: Job, passed: int, total: int, *, first: bool) -> str:
+    if job.status in OVER:
+        return {"completed": "done", "completed_with_errors": "done"}.get(job.status, job.status)
+    if first and passed >= (job.total or 0):
+        return "done"
+    if job.status == "waiting":
+        return "waiting"
+    return "running" if passed or total or first else "queued"
+
+
+def _measure_rate(job: Job, moment: datetime) -> None:
+    """Smooth the records a second, at most once a second so that the figure is calm."""
+    passed = job.done + job.skipped + job.failed
+    since = job.rate_at or job.started_at
+    if since is None:
+        return
+    seconds = (moment - since).total_seconds()
+    if seconds < 1.0:
+        return
+    measured = max(0, passed - job.rate_done) / seconds
+    keep = math.exp(-seconds / RATE_MEMORY_SECONDS) if job.rate is not None else 0.0
+    job.rate = (job.rate or 0.0) * keep + measured * (1 - keep)
+    job.rate_done, job.rate_at = passed, moment

@@ -1,0 +1,93 @@
+"""A job is cut into at most 64 parts, on the server: its record ids never travel."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, MetaData, Select, Table, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from core.jobs import ledger
+from core.jobs.settle import settle
+from core.models import Job
+
+MOST_PARTS = 64
+LEAST_PARTS = 8  # so that a job of some size keeps several workers busy
+CALL = 96  # a part is a multiple of a call, so that no call of a large job goes out half empty
+LEAST_SIZE = 5 * CALL
+
+SPLITTING = 7274002  # advisory lock: one split at a time, so that two overlapping jobs do not choose the same record
+
+CHOSEN = Table(
+    "chosen",
+    MetaData(),
+    Column("id", BigInteger),
+    Column("n", BigInteger),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
+)
+
+DROP_TAKEN = text("""
+    DELETE FROM chosen WHERE id IN (
+        SELECT unnest(record_ids[cursor + 1:]) FROM parts JOIN jobs ON jobs.id = parts.job_id
+        WHERE parts.status IN ('queued', 'running', 'waiting') AND jobs.kind = ANY(:kinds))
+""")
+CUT = text("""
+    INSERT INTO parts (job_id, n, record_ids, total)
+    SELECT :job_id, (place - 1) / :size, array_agg(id ORDER BY place), count(*)
+    FROM (SELECT id, row_number() OVER (ORDER BY n) AS place FROM chosen) AS placed
+    GROUP BY (place - 1) / :size
+""")
+
+
+def split(
+    session: Session,
+    job_id: uuid.UUID,
+    selection: Callable[[Job], Select[Any]],
+    *,
+    part_size: int,
+    rivals: list[str],
+) -> bool:
+    """Cut the job in the caller's transaction; False when it was cut, cancelled or stopped before.
+
+    `rivals` are the kinds that work on the same records: what their open jobs are about to do is left out.
+    No lease is needed: the locks end with the transaction, and the server ends a frozen one.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(SPLITTING)))
+    job = ledger.find(session, job_id)
+    if job.status != "queued" or job.split_at is not None:
+        return False
+    taken = _choose(session, selection(job), rivals)
+    total: int = session.execute(select(func.count()).select_from(CHOSEN)).scalar_one()
+    job = ledger.lock(session, job_id)  # late, so that a cancellation need not wait for a long selection
+    if job.status != "queued":
+        return False
+    parts = session.execute(CUT, {"job_id": job_id, "size": size_of(total, part_size)}).rowcount  # type: ignore[attr-defined]
+    job.total = total
+    job.split_at = job.started_at = ledger.now(session)
+    ledger.tell(session, job_id, _sentence(total, parts, taken))
+    settle(session, job)
+    return True
+
+
+def _choose(session: Session, ids: Select[Any], rivals: list[str]) -> int:
+    """Keep the chosen ids in their order; return how many were left out because another open job has them."""
+    wanted = ids.subquery("wanted")
+    numbered = select(wanted.c[0], func.row_number().over())
+    CHOSEN.create(session.connection())
+    session.execute(insert(CHOSEN).from_select(["id", "n"], numbered))
+    taken: int = session.execute(DROP_TAKEN, {"kinds": rivals}).rowcount  # type: ignore[attr-defined]
+    return taken
+
+
+def size_of(total: int, most: int) -> int:
+    """Say how many records a part has: an eighth of the job, within reason, and a whole number of calls."""
+    size = max(LEAST_SIZE, min(most, total // LEAST_PARTS), -(-total // MOST_PARTS))
+    return -(-size // CALL) * CALL
+
+
+def _sentence(total: int, parts: int, taken: int) -> str:
+    sentence = f"{total:,} records in {parts} parts." if total else "There is nothing to do."
+    return sentence + (f" {taken:,} more are in the hands of other jobs." if taken else "")

@@ -1,0 +1,157 @@
+"""One share of a part: some candidates whose texts fill a call, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core import candidates, index_state
+from core.errors import BadBatch
+from core.failures import Aside
+from core.index_state import State
+from core.pipeline.plan import RECORD_KIND, Delete, NoText, Plan, Write, plan, point_id
+from core.pipeline.vectors import Answer, Vectorizer
+from core.ports import Collection, Repayload, Upsert, VectorIndex
+from core.tally import StepCount, Tally
+
+# A candidate that is edited while we embed it is read again, so often; after that the next sync takes it.
+REREADS = 3
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a share's records, each in exactly one of the four places."""
+
+    records: int
+    written: dict[int, State] = field(default_factory=dict)
+    deleted: set[int] = field(default_factory=set)
+    skipped: set[int] = field(default_factory=set)
+    asides: dict[int, Aside] = field(default_factory=dict)
+    kept: set[int] = field(default_factory=set)  # written without a vector: the text was unchanged
+    tokens: int = 0
+    calls: int = 0
+
+    def tally(self) -> Tally:
+        """Count it: every record in exactly one column, every step's columns adding up to what came in."""
+        empty = sum(aside.step == "extract" for aside in self.asides.values())
+        refused = len(self.asides) - empty
+        skipped, deleted, written = len(self.skipped), len(self.deleted), len(self.written)
+        kept = len(self.kept)
+        tally = Tally(self.records, written + deleted, skipped, empty + refused, self.tokens, self.calls)
+        tally.count(StepCount("extract", self.records, self.records - skipped - empty, skipped, empty))
+        tally.count(StepCount("embed", written + refused, written - kept, kept, refused))
+        tally.count(StepCount("index", written + deleted, written + deleted))
+        return tally
+
+    def settle(self, record_id: int) -> None:
+        """Forget what was said of a record before: it is dealt with again."""
+        self.written.pop(record_id, None)
+        self.asides.pop(record_id, None)
+        self.deleted.discard(record_id)
+        self.skipped.discard(record_id)
+        self.kept.discard(record_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sharer:
+    """Brings shares into the index. Thread-safe."""
+
+    vectorizer: Vectorizer
+    index: VectorIndex
+    collection: Collection
+    force: bool
+
+    def plans(self, ids: Sequence[int]) -> list[Plan]:
+        """Read candidates and their states, and decide for each, in the order of the ids."""
+        with self.vectorizer.sessions() as session:
+            rows = candidates.read(session, ids)
+            states = index_state.read(session, RECORD_KIND, self.collection.name, ids)
+        return [self._plan(record_id, rows, states, self.force) for record_id in ids]
+
+    def work(self, plans: Sequence[Plan]) -> Outcome:
+        """Write, replace and delete points as planned, and again for who was edited meanwhile."""
+        outcome = Outcome(len(plans))
+        for _ in range(REREADS):
+            self._apply(plans, outcome)
+            seen = {todo.record_id: todo for todo in plans if isinstance(todo, Write)}
+            again = self._edited({record_id: todo.version for record_id, todo in seen.items()})
+            if not again:
+                break
+            plans = self._replan(again, seen)
+        return outcome
+
+    def _apply(self, plans: Sequence[Plan], outcome: Outcome) -> None:
+        writes = [todo for todo in plans if isinstance(todo, Write)]
+        answer = self.vectorizer.vectors({todo.content_hash: todo.text for todo in writes if todo.text is not None})
+        outcome.tokens += answer.tokens
+        outcome.calls += answer.calls
+        changes = [change for todo in writes if (change := _change(todo, answer)) is not None]
+        gone = [todo.record_id for todo in plans if isinstance(todo, Delete)]
+        if changes:
+            self.index.write(self.collection.name, changes)
+        if gone:
+            self.index.delete(self.collection.name, [point_id(record_id) for record_id in gone])
+        for todo in plans:
+            _note(todo, answer, outcome)
+
+    def _edited(self, versions: Mapping[int, datetime]) -> list[int]:
+        if not versions:
+            return []
+        with self.vectorizer.sessions() as session:
+            return candidates.changed(session, versions)
+
+    def _replan(self, ids: Sequence[int], seen: Mapping[int, Write]) -> list[Plan]:
+        """Plan again for edited candidates, whose point is by now what we have just written."""
+        with self.vectorizer.sessions() as session:
+            rows = candidates.read(session, ids)
+        states = {
+            n: State(n, seen[n].content_hash, seen[n].payload_hash, seen[n].version, None) for n in ids if n in seen
+        }
+        return [self._plan(record_id, rows, states, False) for record_id in ids]
+
+    def _plan(
+        self, record_id: int, rows: Mapping[int, candidates.CandidateRow], states: Mapping[int, State], force: bool
+    ) -> Plan:
+        return plan(
+            record_id,
+            rows.get(record_id),
+            states.get(record_id),
+            model=self.collection.model,
+            dimension=self.collection.dimension,
+            force=force,
+        )
+
+
+def _change(todo: Write, answer: Answer) -> Upsert | Repayload | None:
+    """Make the write of one point; None when its text was refused."""
+    version = todo.payload["version"]
+    if todo.text is None:
+        return Repayload(point_id(todo.record_id), todo.payload, version)
+    vector = answer.vectors.get(todo.content_hash)
+    return None if vector is None else Upsert(point_id(todo.record_id), vector, todo.payload, version)
+
+
+def _note(todo: Plan, answer: Answer, outcome: Outcome) -> None:
+    """Write down what became of one record."""
+    outcome.settle(todo.record_id)
+    match todo:
+        case Write(text=text, content_hash=key) if text is not None and key in answer.refused:
+            outcome.asides[todo.record_id] = _refused(todo, answer.refused[key])
+        case Write():
+            outcome.written[todo.record_id] = State(
+                todo.record_id, todo.content_hash, todo.payload_hash, todo.version, None
+            )
+            if todo.text is None:
+                outcome.kept.add(todo.record_id)
+        case Delete():
+            outcome.deleted.add(todo.record_id)
+        case NoText(version=version):
+            reason = "The profile has no text to search by."
+            outcome.asides[todo.record_id] = Aside(todo.record_id, "extract", "text_empty", reason, version)
+        case _:
+            outcome.skipped.add(todo.record_id)
+
+
+def _refused(todo: Write, refusal: BadBatch) -> Aside:
+    return Aside(todo.record_id, "embed", refusal.code, str(refusal), todo.version, refusal.trace_id)

@@ -1,0 +1,32 @@
+"""`python -m worker [queue …]`: one worker, on all queues unless some are named."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a worker has its core, not all of them
+
+from core.container import container
+
+from core.errors import AppError
+from core.kinds import QUEUES
+from core.logs import configure
+from core.settings import settings
+from worker.checks import refuse_unfit
+from worker.work import worker_on
+
+
+def main(names: list[str]) -> int:
+    try:
+        configure(settings())
+        refuse_unfit(container())
+    except AppError as error:
+        print(f"vigia worker: {error}", file=sys.stderr)  # noqa: T201  (before there is a log)
+        return 2
+    worker_on(names or list(QUEUES), container().redis).work(with_scheduler=False, logging_level="WARNING")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,256 @@
+"""The functions that RQ calls, and nothing else may it call. They carry jobs and parts from state to state."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import structlog
+from core.container import Container, fresh
+from rq.job import Job as Message
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from core import index_state
+from core.errors import Cancelled, GiveUp, HandBack, LeaseLost, TryAgain
+from core.jobs import ledger
+from core.jobs.kind import Backoff, JobKind
+from core.jobs.part_run import PartRun, Tools
+from core.jobs.publish import publish, ring
+from core.jobs.reconcile import recover
+from core.jobs.retry import selection_of
+from core.jobs.split import split
+from core.kinds import KINDS
+from core.models import Job, Part
+from core.ports import Collection
+from worker.signals import stop_requested
+from worker.stubborn import stubborn
+
+log = structlog.get_logger(__name__)
+
+End = Callable[[Session, Job, ledger.Ref], None]
+
+
+def run_job(job_id: str) -> None:
+    """Cut a job into parts and ring for each. A second message finds nothing to do."""
+    key = uuid.UUID(job_id)
+    house = fresh()
+    structlog.contextvars.bind_contextvars(job_id=job_id)
+    try:
+        _split(house, key)
+    except TryAgain as error:
+        log.warning("split_waits", error=str(error))
+        _say(house, key, f"Waits for a dependency: {error}")  # the reconciler rings again
+    except GiveUp as error:
+        _fail_unsplit(house, key, error.code, str(error))
+    except SQLAlchemyError as error:
+        log.warning("split_waits", error=type(error).__name__)
+    except Exception as error:
+        log.exception("split_failed")
+        _fail_unsplit(house, key, "unexpected", f"The job could not be cut into parts: {type(error).__name__}.")
+    finally:
+        structlog.contextvars.clear_contextvars()
+
+
+def run_part(job_id: str, n: int) -> None:
+    """Run one part as far as it goes. A message whose part somebody holds finds nothing to claim."""
+    key = uuid.UUID(job_id)
+    house = fresh()
+    structlog.contextvars.bind_contextvars(job_id=job_id, part=n)
+    try:
+        with house.sessions.begin() as session:
+            part = ledger.claim(session, key, n, holder=_holder(), lease=house.settings.lease_seconds)
+        if part is not None:
+            _run(house, part, KINDS[_kind_of(house, key)])
+    except SQLAlchemyError as error:
+        log.warning("database_away", error=type(error).__name__)  # the lease runs out, and the part is handed on
+    finally:
+        structlog.contextvars.clear_contextvars()
+
+
+def part_died(message: Message, pid: int, status: int, _usage: object) -> None:
+    """RQ saw the process of a part die: hand the part on at once, without waiting for its lease."""
+    if message.func_name != "worker.run.run_part":
+        return
+    job_id, n = message.args
+    attempt = int(message.id.rsplit("-a", 1)[1]) + 1
+    house = fresh()
+    log.warning("horse_died", job_id=job_id, part=n, pid=pid, status=status)
+    with house.sessions() as session:
+        recover(session, house.redis, uuid.UUID(job_id), n, attempt=attempt)
+
+
+def _split(house: Container, key: uuid.UUID) -> None:
+    with house.sessions() as session:
+        job = ledger.find(session, key)
+    kind = KINDS[job.kind]
+    payload = kind.payload.model_validate(job.payload)
+    collection = _ensure(house)
+    with house.sessions.begin() as session:
+        own = kind.split(payload, collection)
+        rivals = [name for name, other in KINDS.items() if other.record_kind == kind.record_kind]
+        done = split(
+            session,
+            key,
+            lambda job: selection_of(session, job, own),
+            part_size=house.settings.part_size,
+            rivals=rivals,
+        )
+        if done:
+            ledger.find(session, key).model = collection.model
+    if done:
+        with house.sessions() as session:
+            publish(session, house.redis, key)
+            parts = ledger.parts_of(session, key)
+            if parts:
+                ring(session, house.redis, ledger.find(session, key), parts)
+
+
+def _ensure(house: Container) -> Collection:
+    """Return the collection of the configured model; one made just now has nobody in it, whatever the tables say."""
+    alias, embedder = house.settings.collection, house.embedder
+    known = house.index.current(alias)
+    collection = house.index.ensure(alias, embedder.model, embedder.dimension)
+    if known is None:
+        with house.sessions.begin() as session:
+            index_state.forget_collection(session, collection.name)
+    return collection
+
+
+def _run(house: Container, part: Part, kind: JobKind) -> None:
+    """Run a claimed part, and let the type of what stops it decide what becomes of it."""
+    assert part.token is not None
+    ref = ledger.Ref(part.job_id, part.n, part.token)
+    log.info("part_begins", kind=kind.name, attempt=part.attempt, cursor=part.cursor, total=part.total)
+    _publish(house, ref)
+    try:
+        collection = _collection(house)
+        tools = Tools(
+            settings=house.settings,
+            sessions=house.sessions,
+            redis=house.redis,
+            embedder=house.embedder,
+            index=house.index,
+            claims=house.claims,
+        )
+        payload = kind.payload.model_validate(_payload_of(house, part.job_id))
+        with PartRun(
+            part, steps=kind.steps, payload=payload, tools=tools, collection=collection, stop=stop_requested()
+        ) as run:
+            kind.run(run)
+        end: End = ledger.finish
+    except LeaseLost:
+        log.warning("lease_lost")
+        return
+    except HandBack as why:
+        log.info("part_handed_back", why=str(why))
+        end = ledger.hand_back
+    except Cancelled:
+        end = ledger.cancel_part
+    except TryAgain as error:
+        end = partial(_again, error=error, backoff=_backoff(house))
+    except GiveUp as error:
+        end = partial(_give_up, code=error.code, detail=str(error))
+    except SQLAlchemyError as error:
+        away = TryAgain(f"PostgreSQL did not answer ({type(error).__name__})", code="database_away")
+        end = partial(_again, error=away, backoff=_backoff(house))
+    except Exception as error:
+        log.exception("part_failed")
+        bug = TryAgain(f"An error that nobody expected: {type(error).__name__}", code="unexpected")
+        end = partial(_again, error=bug, backoff=_backoff(house))
+    _end(house, ref, end)
+
+
+def _again(session: Session, job: Job, ref: ledger.Ref, *, error: TryAgain, backoff: Backoff) -> None:
+    """Let the part wait, or fail it when it has waited often enough; a wait for our own pace uses up nothing."""
+    part = session.get_one(Part, (ref.job_id, ref.n), populate_existing=True)
+    if not error.paced and part.tries + 1 >= backoff.attempts:
+        detail = f"Gave up after {part.tries + 1} tries: {error}"
+        ledger.fail(session, job, ref, code=error.code, detail=detail)
+        ledger.set_part_aside(session, part, record_kind=KINDS[job.kind].record_kind, cause=error.code, reason=detail)
+        ledger.tell(session, job.id, detail, part=ref.n, level="error")
+        return
+    seconds = max(error.after or 0.0, 0.0 if error.paced else backoff.delay(part.tries + 1))
+    until = ledger.wait(session, job, ref, seconds=seconds, message=str(error), counts=not error.paced)
+    if not error.paced:
+        ledger.tell(session, job.id, f"Waits until {until:%H:%M:%S} UTC: {error}", part=ref.n, level="wait")
+
+
+def _give_up(session: Session, job: Job, ref: ledger.Ref, *, code: str, detail: str) -> None:
+    """Stop the whole job: the same work would fail in every part."""
+    ledger.stop(session, job, code=code, detail=detail)
+    ledger.fail(session, job, ref, code=code, detail=job.error_detail or detail)
+
+
+def _end(house: Container, ref: ledger.Ref, end: End) -> None:
+    """Write how the part ended; a database that is away is waited for as long as the lease may last."""
+
+    def write() -> None:
+        with house.sessions.begin() as session:
+            end(session, ledger.lock(session, ref.job_id), ref)
+
+    try:
+        stubborn(write, seconds=house.settings.lease_seconds)
+    except LeaseLost:
+        log.warning("lease_lost")
+        return
+    _publish(house, ref)
+    if end is ledger.hand_back:
+        with house.sessions() as session:
+            part = session.get_one(Part, (ref.job_id, ref.n))
+            ring(session, house.redis, ledger.find(session, ref.job_id), [part])
+
+
+def _collection(house: Container) -> Collection:
+    alias, embedder = house.settings.collection, house.embedder
+    if house.index.current(alias) is None:
+        raise GiveUp(
+            f"The collection behind {alias!r} is gone. Launch a new sync: it makes the collection and fills it.",
+            code="collection_missing",
+        )
+    return house.index.ensure(alias, embedder.model, embedder.dimension)
+
+
+def _publish(house: Container, ref: ledger.Ref) -> None:
+    with house.sessions() as session:
+        publish(session, house.redis, ref.job_id)
+
+
+def _say(house: Container, key: uuid.UUID, message: str) -> None:
+    with house.sessions.begin() as session:
+        job = ledger.lock(session, key)
+        job.message, job.updated_at = message, ledger.now(session)
+    with house.sessions() as session:
+        publish(session, house.redis, key)
+
+
+def _fail_unsplit(house: Container, key: uuid.UUID, code: str, detail: str) -> None:
+    with house.sessions.begin() as session:
+        job = ledger.lock(session, key)
+        if job.status == "queued" and job.split_at is None:
+            ledger.end_unsplit(session, job, status="failed", message=detail, code=code)
+    with house.sessions() as session:
+        publish(session, house.redis, key)
+
+
+def _kind_of(house: Container, key: uuid.UUID) -> str:
+    with house.sessions() as session:
+        return ledger.find(session, key).kind
+
+
+def _payload_of(house: Container, key: uuid.UUID) -> dict[str, Any]:
+    with house.sessions() as session:
+        return ledger.find(session, key).payload
+
+
+def _backoff(house: Container) -> Backoff:
+    settings = house.settings
+    return Backoff(settings.retry_attempts, settings.retry_first_seconds, settings.retry_most_seconds)
+
+
+def _holder() -> str:
+    """Name this worker as the portal shows it."""
+    return os.environ.get("RQ_WORKER_ID") or f"pid-{os.getpid()}"

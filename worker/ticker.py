@@ -1,0 +1,106 @@
+"""`python -m worker.ticker`: what must happen by the clock, by one leader however many tickers there are."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+
+import structlog
+from core.container import Container, container
+from redis import RedisError
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import coverage
+from core.errors import AppError, JobError
+from core.jobs.reconcile import reconcile
+from core.logs import configure
+from core.models import Job
+from core.settings import settings
+
+log = structlog.get_logger(__name__)
+
+LEADER = 7274003  # advisory lock
+TICK_SECONDS = 2.0
+FRESH_SECONDS = 4.0  # coverage, while jobs run
+IDLE_SECONDS = 30.0  # coverage, when nothing moves
+
+
+class Ticker:
+    """Reconciles every two seconds, and keeps the coverage fresh without spending more than a fifth of its time on it."""
+
+    def __init__(self, house: Container) -> None:
+        self.house = house
+        self._next_coverage = 0.0
+        self._were_busy = False
+
+    def tick(self) -> None:
+        with self.house.sessions() as session:
+            reconcile(session, self.house.redis)
+        self._coverage()
+
+    def _coverage(self) -> None:
+        with self.house.sessions() as session:
+            open_jobs = select(Job.id).where(Job.status.in_(("queued", "running", "waiting", "cancelling")))
+            busy = session.execute(open_jobs.limit(1)).first() is not None
+        ended = self._were_busy and not busy  # the last figures of a job are shown at once
+        self._were_busy = busy
+        if time.monotonic() < self._next_coverage and not ended:
+            return
+        began = time.monotonic()
+        try:
+            self._compare()
+        except JobError as error:
+            log.warning("coverage_not_checked", error=str(error))
+        took = time.monotonic() - began
+        self._next_coverage = time.monotonic() + max(FRESH_SECONDS - TICK_SECONDS if busy else IDLE_SECONDS, 4 * took)
+
+    def _compare(self) -> None:
+        alias = self.house.settings.collection
+        collection = self.house.index.current(alias)
+        points = self.house.index.count(collection.name) if collection else None
+        with self.house.sessions() as session:
+            coverage.check(session, alias, collection, points)
+
+
+def main() -> int:
+    try:
+        configure(settings())
+        house = container()
+    except AppError as error:
+        print(f"vigia ticker: {error}", file=sys.stderr)  # noqa: T201  (before there is a log)
+        return 2
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.is_set():
+        try:
+            with house.engine.connect() as connection:
+                if _lead(connection):
+                    _tick_until(stop, Ticker(house), connection)
+        except (SQLAlchemyError, RedisError) as error:
+            log.warning("ticker_waits", error=type(error).__name__)
+        stop.wait(TICK_SECONDS)
+    return 0
+
+
+def _lead(connection: Connection) -> bool:
+    """Become the leader for as long as this connection lives; False while another one is."""
+    leads: bool = connection.execute(select(func.pg_try_advisory_lock(LEADER))).scalar_one()
+    connection.commit()
+    return leads
+
+
+def _tick_until(stop: threading.Event, ticker: Ticker, connection: Connection) -> None:
+    log.info("ticker_leads")
+    while not stop.is_set():
+        connection.execute(select(1))  # raises when the lock is gone with its connection
+        connection.commit()
+        ticker.tick()
+        stop.wait(TICK_SECONDS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

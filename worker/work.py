@@ -1,0 +1,49 @@
+"""Our RQ worker: it runs two functions only, and asks the running part to end its batch when it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+from types import FrameType
+
+from rq import Queue, Worker
+from rq.job import Job as Message
+from rq.serializers import JSONSerializer
+
+from core.jobs.queues import ALLOWED
+from worker.run import part_died
+
+
+class NotAllowed(Exception):
+    """A message names a function that workers do not run; somebody else has written to our Redis."""
+
+
+class VigiaWorker(Worker):
+    """Forks for each message. The lease is the timeout; recovery is the ledger's, not RQ's."""
+
+    def execute_job(self, job: Message, queue: Queue) -> None:
+        if job.func_name not in ALLOWED:
+            self.handle_job_failure(job, queue, exc_string=f"{job.func_name!r} is not a function that workers run")
+            return
+        super().execute_job(job, queue)
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Warm stop: also tell the part, so that it ends its batch and hands itself back."""
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGUSR1)
+        super().request_stop(signum, frame)
+
+
+def worker_on(queues: list[str], connection: object) -> VigiaWorker:
+    """Make a worker on these queues, its dead found in seconds."""
+    return VigiaWorker(
+        queues,
+        connection=connection,  # type: ignore[arg-type]
+        serializer=JSONSerializer,
+        worker_ttl=30,
+        maintenance_interval=60,
+        job_monitoring_interval=5,
+        work_horse_killed_handler=part_died,
+    )
