@@ -85,9 +85,13 @@ class Child:
                 )
             time.sleep(POLL_SECONDS)
 
-    def ask_to_stop(self) -> None:
+    def send(self, signum: signal.Signals) -> None:
+        """Signal it, if it still lives."""
         if self._process is not None and self.alive:
-            self._process.send_signal(self.program.stop)
+            self._process.send_signal(signum)
+
+    def ask_to_stop(self) -> None:
+        self.send(self.program.stop)
 
     def wait_stopped(self, seconds: float | None = None) -> None:
         """Wait for the end, kill it when it is late, and kill what it left behind."""
