@@ -30,6 +30,7 @@ class CoverageView:
     points: int | None
     collection: str | None
     model: str | None
+    dimension: int | None
     checked_at: datetime
 
 
@@ -69,7 +70,7 @@ def check(session: Session, alias: str, collection: Collection | None, points: i
     }
     figures = dict(session.execute(COUNT, names).mappings().one())
     figures["orphaned"] += session.execute(GONE, {"collection": names["collection"]}).scalar_one()
-    figures |= {"points": points, "collection": names["collection"] or None, "model": names["model"] or None}
+    figures |= {"points": points} | {name: value or None for name, value in names.items()}
     row = insert(Coverage).values(alias=alias, figures=figures, checked_at=func.clock_timestamp())
     session.execute(
         row.on_conflict_do_update(
@@ -87,3 +88,10 @@ def snapshot(session: Session, alias: str) -> CoverageView | None:
     """Return the last comparison; None when there was none yet."""
     row = session.get(Coverage, alias, populate_existing=True)
     return CoverageView(**row.figures, checked_at=row.checked_at) if row else None
+
+
+def known_collection(session: Session, alias: str) -> Collection:
+    """Name the collection as the last comparison saw it; without one, a place that nobody is indexed in."""
+    row = session.get(Coverage, alias)
+    figures = row.figures if row else {}
+    return Collection(figures.get("collection") or "", figures.get("model") or "", figures.get("dimension") or 0)

@@ -29,7 +29,7 @@ IDLE_SECONDS = 30.0  # coverage, when nothing moves
 
 
 class Ticker:
-    """Reconciles every two seconds, and keeps the coverage fresh without spending more than a fifth of its time on it."""
+    """Reconciles every two seconds, and keeps the coverage fresh in at most a fifth of its time."""
 
     def __init__(self, house: Container) -> None:
         self.house = house

@@ -1,0 +1,223 @@
+"""Syncs and chosen embeddings from launch to the last commit, with fakes where money would flow."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from core.jobs import ledger
+from core.models import Candidate, EmbeddingCache, Failure, IndexState, Job
+from core.pipeline.plan import point_id
+from tests.core.jobs.conftest import House
+from tests.factories import people
+
+
+def job_of(house: House, job_id: uuid.UUID) -> Job:
+    with house.sessions() as session:
+        return ledger.find(session, job_id)
+
+
+def add(house: House, count: int, **values: Any) -> list[int]:
+    with house.sessions.begin() as session:
+        return list(people(session, count, **values))
+
+
+def edit(house: House, record_id: int, **values: Any) -> None:
+    with house.sessions.begin() as session:
+        session.execute(update(Candidate).where(Candidate.id == record_id).values(**values))
+
+
+def points(house: House) -> dict[uuid.UUID, Any]:
+    assert house.index.collection is not None
+    return house.index.points.get(house.index.collection.name, {})
+
+
+def sync(house: House, **payload: Any) -> Job:
+    launched = house.launch("etl.sync", **payload)
+    house.run(launched.job_id)
+    return job_of(house, launched.job_id)
+
+
+def test_a_sync_indexes_everybody_in_the_fewest_calls(house: House) -> None:
+    ids = add(house, 500)
+    job = sync(house)
+    assert (job.status, job.total, job.done, job.skipped, job.failed) == ("completed", 500, 500, 0, 0)
+    assert set(points(house)) == {point_id(n) for n in ids}
+    assert sorted(map(len, house.embedder.calls), reverse=True) == [96, 96, 96, 96, 96, 20]
+    assert job.calls == 6
+    assert job.tokens == 500
+
+
+def test_a_second_sync_with_nothing_changed_calls_nobody(house: House) -> None:
+    add(house, 100)
+    sync(house)
+    house.embedder.calls.clear()
+    job = sync(house)
+    assert (job.status, job.total, job.message) == ("completed", 0, "Nothing to do.")
+    assert house.embedder.calls == []
+
+
+def test_an_edited_text_costs_one_text_and_an_edited_place_costs_none(house: House) -> None:
+    ids = add(house, 50)
+    sync(house)
+    house.embedder.calls.clear()
+    edit(house, ids[3], summary="Now leads a team of nurses.")
+    edit(house, ids[7], location="Sevilla")
+    job = sync(house)
+    assert job.done == 2
+    assert [len(call) for call in house.embedder.calls] == [1]
+    assert points(house)[point_id(ids[7])][1]["location"] == "Sevilla"
+    assert {step["name"]: step["skipped"] for step in job.steps} == {"extract": 0, "embed": 1, "index": 0}
+
+
+def test_who_opts_out_or_is_removed_leaves_the_index(house: House) -> None:
+    ids = add(house, 10)
+    sync(house)
+    edit(house, ids[0], opted_out=True)
+    edit(house, ids[1], deleted_at=func.now())
+    with house.sessions.begin() as session:
+        session.execute(delete(Candidate).where(Candidate.id == ids[2]))
+    job = sync(house)
+    assert (job.status, job.total, job.done) == ("completed", 3, 3)
+    assert set(points(house)) == {point_id(n) for n in ids[3:]}
+    with house.sessions() as session:
+        assert session.scalar(select(func.count()).select_from(IndexState)) == 7
+
+
+def test_equal_texts_are_paid_for_once(house: House) -> None:
+    add(house, 300, headline="The same headline", summary="The same summary")
+    job = sync(house)
+    assert job.done == 300
+    assert len(house.embedder.texts) == 1
+    assert len(points(house)) == 300
+
+
+def test_one_refused_text_is_set_aside_and_the_others_are_billed_once(house: House) -> None:
+    ids = add(house, 500)
+    edit(house, ids[123], summary="REFUSE this")
+    job = sync(house)
+    assert (job.status, job.done, job.failed) == ("completed_with_errors", 499, 1)
+    assert job.tokens == 499
+    with house.sessions() as session:
+        failure = session.scalars(select(Failure)).one()
+    assert (failure.record_id, failure.cause, failure.status, failure.step) == (
+        ids[123],
+        "text_refused",
+        "open",
+        "embed",
+    )
+    assert failure.trace_id == "trace-1"
+
+
+def test_a_failure_is_not_tried_again_by_itself_until_the_person_is_edited(house: House) -> None:
+    ids = add(house, 20)
+    edit(house, ids[5], summary="REFUSE this")
+    sync(house)
+    house.embedder.calls.clear()
+    assert sync(house).total == 0
+    edit(house, ids[5], summary="Mended.")
+    assert sync(house).done == 1
+    with house.sessions() as session:
+        failure = session.scalars(select(Failure)).one()
+    assert failure.status == "resolved"
+
+
+def test_force_writes_every_point_again_and_pays_for_none(house: House) -> None:
+    add(house, 100)
+    sync(house)
+    house.embedder.calls.clear()
+    points(house).clear()
+    job = sync(house, force=True)
+    assert job.done == 100
+    assert house.embedder.calls == []
+    assert len(points(house)) == 100
+
+
+def test_force_pays_only_for_vectors_that_were_not_kept(house: House) -> None:
+    add(house, 10)
+    sync(house)
+    with house.sessions.begin() as session:
+        some = session.scalars(select(EmbeddingCache.text_hash).limit(4)).all()
+        session.execute(delete(EmbeddingCache).where(EmbeddingCache.text_hash.in_(some)))
+    house.embedder.calls.clear()
+    sync(house, force=True)
+    assert [len(call) for call in house.embedder.calls] == [4]
+
+
+def test_a_person_edited_while_we_embed_ends_with_the_new_text(house: House) -> None:
+    ids = add(house, 3)
+    edited: list[bool] = []
+
+    def edit_once(texts: object) -> None:
+        if not edited:
+            edited.append(True)
+            edit(house, ids[0], summary="Changed under way.")
+
+    house.embedder.before = edit_once
+    job = sync(house)
+    assert job.done == 3
+    assert any("Changed under way." in text for text in house.embedder.texts)
+    with house.sessions() as session:
+        stale = session.scalar(
+            select(func.count())
+            .select_from(IndexState)
+            .join(Candidate, Candidate.id == IndexState.record_id)
+            .where(IndexState.source_version != Candidate.updated_at)
+        )
+    assert stale == 0
+
+
+def test_a_person_who_opts_out_while_we_embed_is_not_found_afterwards(house: House) -> None:
+    ids = add(house, 3)
+    house.embedder.before = lambda texts: edit(house, ids[1], opted_out=True)
+    job = sync(house)
+    assert job.status == "completed"
+    assert point_id(ids[1]) not in points(house)
+
+
+def test_the_limit_takes_the_newest(house: House) -> None:
+    ids = add(house, 20)
+    assert sync(house, limit=5).done == 5
+    assert set(points(house)) == {point_id(n) for n in ids[-5:]}
+
+
+def test_a_filter_takes_only_who_matches(house: House) -> None:
+    add(house, 5)
+    there = add(house, 3, location="Sevilla", skills=["Python", "SQL"], years_experience=7)
+    job = sync(house, filter={"location": "sevilla", "skills": ["SQL"], "min_years": 5})
+    assert job.done == 3
+    assert set(points(house)) == {point_id(n) for n in there}
+
+
+def test_chosen_people_are_embedded_and_the_ineligible_skipped(house: House) -> None:
+    ids = add(house, 5)
+    edit(house, ids[2], opted_out=True)
+    launched = house.launch("etl.embed", candidate_ids=ids[:3])
+    house.run(launched.job_id)
+    job = job_of(house, launched.job_id)
+    assert (job.status, job.total, job.done, job.skipped) == ("completed", 3, 2, 1)
+
+
+def test_what_another_open_job_has_in_hand_is_left_to_it(house: House) -> None:
+    ids = add(house, 10)
+    first, second = house.launch("etl.sync"), house.launch("etl.embed", candidate_ids=ids[:4])
+    house.split(first.job_id)
+    house.run(second.job_id)
+    assert job_of(house, second.job_id).total == 0
+    with house.sessions() as session:
+        story = session.scalars(select(Job.message).where(Job.id == second.job_id)).one()
+    assert story == "Nothing to do."
+
+
+def test_every_step_adds_up(house: House) -> None:
+    ids = add(house, 120)
+    edit(house, ids[0], summary="REFUSE")
+    sync(house)
+    edit(house, ids[1], location="Madrid")
+    edit(house, ids[2], opted_out=True)
+    job = sync(house)
+    for step in job.steps:
+        assert step["total"] == step["done"] + step["skipped"] + step["failed"], step
+    assert job.done + job.skipped + job.failed == job.total
