@@ -116,12 +116,12 @@ def renew(session: Session, ref: Ref, *, lease: float) -> None:
     renewed = session.execute(_held(ref).values(lease_until=_lease(lease)).returning(Part.n)).first()
     if renewed is None:
         raise LeaseLost(f"part {ref.n} of job {ref.job_id} has another holder")
-    stop_if_told(session.execute(select(Job.status, Job.error_code).where(Job.id == ref.job_id)).one()._tuple())
+    status, error_code = session.execute(select(Job.status, Job.error_code).where(Job.id == ref.job_id)).one()
+    stop_if_told(status, error_code)
 
 
-def stop_if_told(state: tuple[str, str | None]) -> None:
+def stop_if_told(status: str, error_code: str | None) -> None:
     """Raise Cancelled or GiveUp when the job's status and error code say so."""
-    status, error_code = state
     if status == "cancelling":
         raise Cancelled("the job was cancelled")
     if error_code:

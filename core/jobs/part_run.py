@@ -110,7 +110,7 @@ class PartRun:
             self._published = time.monotonic()
             with self.tools.sessions() as session:
                 publish(session, self.tools.redis, self.job_id)
-        ledger.stop_if_told(state)
+        ledger.stop_if_told(*state)
 
     def _progress(self) -> ledger.Progress:
         counts = self._counts

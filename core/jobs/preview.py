@@ -69,7 +69,8 @@ def _count(session: Session, chosen: Select[Any]) -> tuple[int, int]:
     ids = chosen.subquery("chosen")
     eligible = func.count().filter(Candidate.eligible)
     query = select(func.count(), eligible).select_from(ids).outerjoin(Candidate, Candidate.id == ids.c[0])
-    return session.execute(query).one()._tuple()
+    records, to_embed = session.execute(query).one()
+    return records, to_embed
 
 
 def _length(session: Session, chosen: Select[Any]) -> float:

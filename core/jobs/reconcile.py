@@ -96,7 +96,7 @@ def _expired(session: Session) -> Sequence[tuple[uuid.UUID, int]]:
         select(Part.job_id, Part.n).where(Part.status == "running", Part.lease_until < func.clock_timestamp())
     ).all()
     session.commit()
-    return [row._tuple() for row in rows]
+    return [(job_id, n) for job_id, n in rows]
 
 
 def _due(session: Session) -> Sequence[uuid.UUID]:
