@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import orjson
 import qdrant_edge as engine
 
 from core.stack.vectors.collection import Collection
@@ -37,10 +36,10 @@ class Upsert:
     """Points to insert, and to replace where the point that is there passes the filter."""
 
     points: list[engine.Point]
-    condition: Mapping[str, Any] | None
+    condition: engine.Filter | None = None
 
     def operation(self) -> engine.UpdateOperation:
-        return engine.UpdateOperation.upsert_points(self.points, condition=filter_or_none(self.condition))
+        return engine.UpdateOperation.upsert_points(self.points, condition=self.condition)
 
 
 Write = Upsert | engine.UpdateOperation
@@ -95,12 +94,11 @@ def _write(collection: Collection, name: str, body: Mapping[str, Any]) -> Write:
 
 def _upsert(collection: Collection, body: Mapping[str, Any]) -> Write:
     points = points_of(body, collection.dimension)
-    condition = body.get("update_filter")
-    where = filter_or_none(condition)  # a bad filter must be refused before anything is applied
+    condition = filter_or_none(body.get("update_filter"))
     mode = MODES[body.get("update_mode") or "upsert"]
     if mode is MODES["upsert"]:
         return Upsert(points, condition)
-    return engine.UpdateOperation.upsert_points(points, condition=where, update_mode=mode)
+    return engine.UpdateOperation.upsert_points(points, condition=condition, update_mode=mode)
 
 
 def _to_chosen(name: str, body: Mapping[str, Any], *arguments: Any) -> engine.UpdateOperation:
@@ -120,26 +118,24 @@ def _in_bulk(collection: Collection, writes: Sequence[Write]) -> Iterator[engine
 
 
 def _grouped(collection: Collection, upserts: Sequence[Upsert]) -> Iterator[engine.UpdateOperation]:
-    """Do the same with fewer engine calls: one for all new points, one for the old points of each filter.
+    """Do the same with fewer engine calls: all points that are new go in one.
 
     Upserts of different points do not touch each other, so their order is free; a condition says nothing of a point
     that is not there. A point that occurs more than once keeps its upserts apart and in order.
     """
     times = Counter(point.id for upsert in upserts for point in upsert.points)
-    there = collection.existing([id for id, count in times.items() if count == 1])
+    there = collection.existing(list(times))
     fresh: list[engine.Point] = []
-    by_filter: dict[bytes, Upsert] = {}
-    repeated: list[Upsert] = []
+    known: list[Upsert] = []
     for upsert in upserts:
-        group = by_filter.setdefault(orjson.dumps(upsert.condition), Upsert([], upsert.condition))
+        old: list[engine.Point] = []
         for point in upsert.points:
             if times[point.id] > 1:
-                repeated.append(Upsert([point], upsert.condition))
-            elif point.id in there:
-                group.points.append(point)
+                known.append(Upsert([point], upsert.condition))
             else:
-                fresh.append(point)
-    for bulk in (Upsert(fresh, None), *by_filter.values(), *repeated):
+                (old if point.id in there else fresh).append(point)
+        known.append(Upsert(old, upsert.condition))
+    for bulk in (Upsert(fresh), *known):
         if bulk.points:
             yield bulk.operation()
 
