@@ -1,0 +1,82 @@
+"""The migrations make the tables that the models describe, take them away, and make them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from core import models  # noqa: F401  (fills the metadata)
+from core.db import Base, driver_url
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def empty_database(postgres_url: str) -> Iterator[str]:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE migrating")
+        yield postgres_url.rpartition("/")[0] + "/migrating"
+        connection.execute("DROP DATABASE migrating WITH (FORCE)")
+
+
+def alembic(url: str) -> Config:
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    return config
+
+
+def tables(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return {row[0] for row in rows}
+
+
+def test_up_down_and_up_again(empty_database: str) -> None:
+    config = alembic(empty_database)
+    command.upgrade(config, "head")
+    assert tables(empty_database) == set(Base.metadata.tables) | {"alembic_version"}
+    command.downgrade(config, "base")
+    assert tables(empty_database) == {"alembic_version"}
+    with psycopg.connect(empty_database) as connection:
+        left = connection.execute(
+            "SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace WHERE nspname = 'public'"
+        ).fetchall()
+    assert left == []
+    command.upgrade(config, "head")
+    assert tables(empty_database) == set(Base.metadata.tables) | {"alembic_version"}
+
+
+def test_the_models_and_the_migrated_tables_do_not_differ(empty_database: str) -> None:
+    command.upgrade(alembic(empty_database), "head")
+    engine = create_engine(driver_url(empty_database))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+    engine.dispose()
+
+
+def test_each_version_of_a_candidate_has_a_time_of_its_own(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("INSERT INTO candidates (external_id, full_name, headline) VALUES ('a', 'Ana', 'Nurse')")
+        seen = [
+            connection.execute("UPDATE candidates SET location = 'Bilbao' RETURNING updated_at").fetchone()
+            for _ in range(5)
+        ]
+        future = connection.execute(
+            "ALTER TABLE candidates DISABLE TRIGGER candidates_touch; "
+            "UPDATE candidates SET updated_at = now() + interval '1 day'; "
+            "ALTER TABLE candidates ENABLE TRIGGER candidates_touch"
+        )
+        future.close()
+        ahead = connection.execute("SELECT updated_at FROM candidates").fetchone()
+        later = connection.execute("UPDATE candidates SET location = 'Vigo' RETURNING updated_at").fetchone()
+    assert len(set(seen)) == 5 and seen == sorted(seen)  # type: ignore[type-var]
+    assert ahead is not None and later is not None and later[0] > ahead[0]
