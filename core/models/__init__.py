@@ -4,7 +4,7 @@ from core.models.access import ApiToken, AuditEvent, Person
 from core.models.candidate import Candidate
 from core.models.failure import Failure
 from core.models.index import Coverage, EmbeddingCache, IndexState
-from core.models.job import Hold, IdempotencyKey, Job, JobEvent, Part
+from core.models.job import IdempotencyKey, Job, JobEvent, Part
 
 __all__ = [
     "ApiToken",
@@ -13,7 +13,6 @@ __all__ = [
     "Coverage",
     "EmbeddingCache",
     "Failure",
-    "Hold",
     "IdempotencyKey",
     "IndexState",
     "Job",

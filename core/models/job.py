@@ -122,13 +122,3 @@ class IdempotencyKey(Base):
     body_hash: Mapped[str] = mapped_column(Text)
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-
-
-class Hold(Base):
-    """A provider that must not be called before `until`; kept here so that a wiped Redis forgets none."""
-
-    __tablename__ = "holds"
-
-    provider: Mapped[str] = mapped_column(Text, primary_key=True)
-    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    reason: Mapped[str] = mapped_column(Text, server_default="")

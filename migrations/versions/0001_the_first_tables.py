@@ -123,13 +123,6 @@ def upgrade() -> None:
         op.f("ix_embedding_cache_created_at"), "embedding_cache", ["created_at"], unique=False, postgresql_using="brin"
     )
     op.create_table(
-        "holds",
-        sa.Column("provider", sa.Text(), nullable=False),
-        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.PrimaryKeyConstraint("provider", name=op.f("pk_holds")),
-    )
-    op.create_table(
         "index_state",
         sa.Column("record_kind", sa.Text(), nullable=False),
         sa.Column("collection", sa.Text(), nullable=False),
@@ -374,7 +367,6 @@ def downgrade() -> None:
     op.drop_table("jobs")
     op.drop_index(op.f("ix_index_state_job_id"), table_name="index_state")
     op.drop_table("index_state")
-    op.drop_table("holds")
     op.drop_index(op.f("ix_embedding_cache_created_at"), table_name="embedding_cache", postgresql_using="brin")
     op.drop_table("embedding_cache")
     op.drop_table("coverage")
