@@ -75,7 +75,7 @@ def embeddings(asked: dict[str, Any], call: Call, fault: str) -> bytes:
     kinds: dict[str, Any] = {}
     if "base64" in call.types and fault != "no_base64":
         kinds["base64"] = [base64_of(digest, dimension) for digest in digests]
-    if "float" in call.types or not call.types:
+    if "float" in call.types or not call.types or fault == "no_base64":
         kinds["float"] = [_floats(packed(digest, dimension)) for digest in digests]
     if fault in ("nan", "zeros"):
         _spoil(kinds, "////" if fault == "nan" else "AAAA", dimension)

@@ -1,0 +1,114 @@
+"""The vector index in Qdrant: qdrant-client for administration and reading, our own REST for the hot path."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.adapters.qdrant_rest import QdrantRest
+from core.adapters.qdrant_writes import operation
+from core.errors import GiveUp, TryAgain
+from core.ports import Collection, Hit, RecordFilter, Repayload, Upsert
+
+if TYPE_CHECKING:
+    from core.adapters.qdrant_reader import QdrantReader
+
+TIMEOUT_SECONDS = 60
+MOST_CHANGES = 256  # a request: 3 MB of 1,024 numbers each; a server takes 32 MB
+MOST_DELETIONS = 1000
+
+
+class QdrantIndex:
+    """Thread-safe; works on a Qdrant server and on our embedded one. A connection is made by the first call."""
+
+    def __init__(self, url: str, api_key: str | None = None) -> None:
+        self._url = url
+        self._api_key = api_key
+        self._rest = QdrantRest(url, api_key, TIMEOUT_SECONDS)
+
+    @cached_property
+    def _reader(self) -> QdrantReader:
+        # qdrant-client takes 1.4 s and 70 MB to import: only who searches or makes a collection pays for it.
+        from core.adapters.qdrant_reader import QdrantReader  # noqa: PLC0415
+
+        return QdrantReader(self._url, self._api_key, TIMEOUT_SECONDS)
+
+    def current(self, alias: str) -> Collection | None:
+        """Say which collection the alias names; None when there is none."""
+        aliases = self._rest.get("/aliases")["aliases"]
+        name = next((item["collection_name"] for item in aliases if item["alias_name"] == alias), None)
+        if name is None:
+            return None
+        config = self._rest.get(f"/collections/{name}")["config"]
+        size = int(config["params"]["vectors"].get("size", 0))
+        return Collection(name, str((config.get("metadata") or {}).get("model", "")), size)
+
+    def ensure(self, alias: str, model: str, dimension: int) -> Collection:
+        """Return the alias's collection, made with its payload indexes when there is none.
+
+        Raises GiveUp `collection_mismatch` with the cure when it was made for another model or dimension.
+        """
+        found = self.current(alias)
+        if found is None:
+            self._reader.make(alias, Collection(name_for(alias, model, dimension), model, dimension))
+            found = self.current(alias)
+        if found is None:
+            raise TryAgain(f"the alias {alias} was made and is gone again", code="qdrant_invalid_answer")
+        _require_same(found, alias, model, dimension)
+        return found
+
+    def write(self, collection: str, changes: Sequence[Upsert | Repayload]) -> None:
+        """Apply changes, each unless its point is newer; all are acknowledged when it returns. Twice does no harm."""
+        for start in range(0, len(changes), MOST_CHANGES):
+            operations = [operation(change) for change in changes[start : start + MOST_CHANGES]]
+            _require_done(
+                self._rest.post(f"/collections/{collection}/points/batch?wait=true", {"operations": operations})
+            )
+
+    def delete(self, collection: str, ids: Sequence[uuid.UUID]) -> None:
+        """Delete points; those that are not there are no error."""
+        for start in range(0, len(ids), MOST_DELETIONS):
+            some = {"points": list(ids[start : start + MOST_DELETIONS])}
+            _require_done([self._rest.post(f"/collections/{collection}/points/delete?wait=true", some)])
+
+    def count(self, collection: str) -> int:
+        """Count the points exactly."""
+        return int(self._rest.post(f"/collections/{collection}/points/count", {"exact": True})["count"])
+
+    def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
+        """Find the points nearest to a vector among those that the filter lets in, best first."""
+        return self._reader.search(collection, vector, limit, where)
+
+    def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
+        """Return the points that exist, with payload; their score is 0."""
+        return self._reader.retrieve(collection, ids)
+
+
+def name_for(alias: str, model: str, dimension: int) -> str:
+    """Name a collection after alias, model, dimension and version: `candidates_embed-v4-0_1024_1`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")
+    return f"{alias}_{slug}_{dimension}_1"
+
+
+def _require_same(found: Collection, alias: str, model: str, dimension: int) -> None:
+    if (found.model, found.dimension) == (model, dimension):
+        return
+    raise GiveUp(
+        f"the collection {found.name} behind {alias} was made for {found.model or 'an unknown model'} with "
+        f"{found.dimension} dimensions, and the settings say {model} with {dimension}: set EMBEDDER, EMBED_MODEL and "
+        "EMBED_DIMENSION back, or give COLLECTION another name",
+        code="collection_mismatch",
+    )
+
+
+def _require_done(outcomes: Any) -> None:
+    """Raise TryAgain unless the engine says that all of it is applied."""
+    said = {str(outcome.get("status")) for outcome in outcomes}
+    if said - {"completed"}:
+        raise TryAgain(f"Qdrant has not yet applied the change ({', '.join(sorted(said))})", code="qdrant_slow")

@@ -1,0 +1,88 @@
+"""What qdrant-client does for us: collections with their indexes and aliases, search, and reading points."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+from qdrant_client import QdrantClient, models
+from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
+from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+
+from core.adapters.qdrant_filter import conditions
+from core.adapters.qdrant_rest import raise_for, raise_unreachable
+from core.ports import Collection, Hit, RecordFilter
+
+INTEGERS = ("record_id", "years_experience", "version")
+KEYWORDS = ("external_id", "location", "skills", "languages", "status")
+
+
+class QdrantReader:
+    """Thread-safe; raises TryAgain and GiveUp as the port says."""
+
+    def __init__(self, url: str, api_key: str | None, timeout: int) -> None:
+        self._url = url
+        self._client = QdrantClient(url=url, api_key=api_key, timeout=timeout, check_compatibility=False)
+
+    def make(self, alias: str, wanted: Collection) -> None:
+        """Make a collection, its payload indexes and its alias; what somebody else has made meanwhile is kept."""
+        with self._translated():
+            self._make_collection(wanted)
+            for schema, fields in (
+                (models.PayloadSchemaType.INTEGER, INTEGERS),
+                (models.PayloadSchemaType.KEYWORD, KEYWORDS),
+            ):
+                for name in fields:
+                    self._client.create_payload_index(wanted.name, name, field_schema=schema)
+            self._client.update_collection_aliases(
+                [
+                    models.CreateAliasOperation(
+                        create_alias=models.CreateAlias(collection_name=wanted.name, alias_name=alias)
+                    )
+                ]
+            )
+
+    def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
+        """Find the points nearest to a vector among those that the filter lets in, best first."""
+        wanted = conditions(where)
+        with self._translated():
+            answer = self._client.query_points(
+                collection,
+                query=vector.tolist(),
+                limit=limit,
+                query_filter=models.Filter.model_validate(wanted) if wanted else None,
+                with_payload=True,
+            )
+        return [Hit(str(point.id), point.score, point.payload or {}) for point in answer.points]
+
+    def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
+        """Return the points that exist, with payload; their score is 0."""
+        with self._translated():
+            points = self._client.retrieve(collection, [str(point_id) for point_id in ids], with_payload=True)
+        return [Hit(str(point.id), 0.0, point.payload or {}) for point in points]
+
+    def _make_collection(self, wanted: Collection) -> None:
+        try:
+            self._client.create_collection(
+                wanted.name,
+                vectors_config=models.VectorParams(size=wanted.dimension, distance=models.Distance.COSINE),
+                metadata={"model": wanted.model, "dimension": wanted.dimension},
+            )
+        except UnexpectedResponse as error:
+            # Older servers say 400 for what newer ones call 409; another worker, or an earlier try, was first.
+            if error.status_code not in (400, 409) or not self._client.collection_exists(wanted.name):
+                raise
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except UnexpectedResponse as error:
+            raise_for(error.status_code or 500, error.content.decode(errors="replace"))
+        except ResourceExhaustedResponse as error:
+            raise_for(429, error.message, error.retry_after_s)
+        except ResponseHandlingException as error:
+            raise_unreachable(self._url, error.source)

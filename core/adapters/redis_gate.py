@@ -1,0 +1,114 @@
+"""The gate before a provider's key, shared by all workers through Redis."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from datetime import UTC, datetime
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from core.errors import GiveUp, TryAgain, until
+
+PATIENCE_SECONDS = 5.0
+# A refusal concerns whoever was at work when it came; who begins later, by a retry, may try once more.
+GRACE_SECONDS = 0.5
+KEEP_SECONDS = 86400
+
+
+class RedisGate:
+    """One key at one address for one model: unknown, on trial, accepted or refused."""
+
+    def __init__(self, redis: Redis, identity: str, *, trial_seconds: float) -> None:
+        """`identity` holds the key and is only stored as a hash; a trial not ended in time is forgotten."""
+        self._key = "gate:" + hashlib.sha256(identity.encode()).hexdigest()[:32]
+        self._trial_ms = int(trial_seconds * 1000)
+        self._redis = redis
+        self._enter = redis.register_script(_ENTER)
+        self._leave = redis.register_script(_LEAVE)
+        self._since = ""  # by the clock of Redis, microseconds; set by the first look
+
+    def enter(self, *, urgent: bool) -> bool:
+        """Wait up to 5 s for the turn; True when this call is the trial of an unknown key."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            verdict = self._look(self._trial_ms, urgent)
+            if verdict in ("go", "try"):
+                return verdict == "try"
+            if time.monotonic() > give_up_at:
+                raise TryAgain("waiting until Cohere has accepted the key", code="key_on_trial", after=1.0, paced=True)
+            time.sleep(0.05)
+
+    def check(self) -> None:
+        """Raise GiveUp when the key was refused since this process began."""
+        self._look(0, False)
+
+    def leave(self, trial: bool, *, accepted: bool = False, refusal: GiveUp | None = None) -> None:
+        """Tell the others how the call went."""
+        if not trial and refusal is None:
+            return
+        verdict = "refused" if refusal else "accepted" if accepted else "unclear"
+        detail = [refusal.code, str(refusal)] if refusal else ["", ""]
+        try:
+            self._leave(keys=[self._key], args=[verdict, *detail, KEEP_SECONDS])
+        except RedisError:
+            return  # the trial ends by itself
+
+    def _look(self, trial_ms: int, urgent: bool) -> str:
+        since = "" if urgent else self._since
+        try:
+            answer = self._enter(keys=[self._key], args=[since, trial_ms, int(GRACE_SECONDS * 1e6)])
+        except RedisError as error:
+            raise TryAgain("Redis does not answer", code="redis_unavailable") from error
+        verdict, now, code, detail, refused_at = (_text(item) for item in answer)
+        if not urgent:
+            self._since = self._since or now
+        if verdict == "refused":
+            moment = datetime.fromtimestamp(int(refused_at) / 1e6, UTC)
+            raise GiveUp(f"{detail} [refused at {until(moment)}]", code=code)
+        return verdict
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+_NOW = """
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+"""
+
+_ENTER = (
+    _NOW
+    + """
+local function whole(n) return string.format('%.0f', n) end
+local s = redis.call('HMGET', KEYS[1], 'accepted', 'refused_at', 'code', 'detail', 'trial_until')
+local since = tonumber(ARGV[1]) or now
+local verdict = 'wait'
+if s[2] and tonumber(s[2]) > since - tonumber(ARGV[3]) then verdict = 'refused'
+elseif s[1] then verdict = 'go'
+elseif ARGV[2] == '0' then verdict = 'go'
+elseif not s[5] or tonumber(s[5]) < now then
+  verdict = 'try'
+  redis.call('HSET', KEYS[1], 'trial_until', whole(now + ARGV[2] * 1000))
+end
+return {verdict, whole(now), s[3] or '', s[4] or '', s[2] or '0'}
+"""
+)
+
+_LEAVE = (
+    _NOW
+    + """
+redis.call('HDEL', KEYS[1], 'trial_until')
+if ARGV[1] == 'accepted' then
+  redis.call('HDEL', KEYS[1], 'refused_at', 'code', 'detail')
+  redis.call('HSET', KEYS[1], 'accepted', '1')
+elseif ARGV[1] == 'refused' then
+  redis.call('HDEL', KEYS[1], 'accepted')
+  redis.call('HSET', KEYS[1], 'refused_at', string.format('%.0f', now), 'code', ARGV[2], 'detail', ARGV[3])
+end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return 1
+"""
+)
