@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +16,9 @@ import psycopg
 import pytest
 from redis import Redis
 
+from core import schema
 from core import settings as settings_module
-from core.stack import postgres, schema, valkey, vector_server
+from core.stack import postgres, valkey, vector_server
 from core.stack.children import Child, Program
 from core.stack.net import free_port
 
@@ -149,6 +151,10 @@ def settings_env(
 
 def _forget() -> None:
     settings_module.settings.cache_clear()
+    loaded = sys.modules.get("core.container")  # not imported for those who do without: it takes two seconds
+    if loaded is not None and loaded.container.cache_info().currsize:
+        loaded.container().close()
+        loaded.container.cache_clear()
 
 
 def _database_url(url: str, name: str) -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from core.stack.errors import StartFailed
-from core.stack.sessions import kill_session
+from core.stack.guard import kill_session
 
 SHIM = Path(__file__).with_name("shim.py")
 POLL_SECONDS = 0.02
@@ -24,15 +26,17 @@ class Program:
 
     name: str
     command: Sequence[str | Path]
-    log: Path
+    log: Path | None  # None: it writes where we write
+    rank: int = 0  # those of a higher rank stop first
     env: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     cwd: Path | None = None
     stop: signal.Signals = signal.SIGTERM
     orphaned: signal.Signals = signal.SIGKILL  # what it gets when we die without stopping it
     grace: float = 10.0  # seconds it may take to stop
     identity: str = "same"  # as the shim knows them
-    ready: Callable[[], bool] = lambda: True
-    patience: float = 20.0  # seconds it may take to be ready
+    prepare: Callable[[], None] = lambda: None  # before each start
+    ready: Callable[[int], bool] = lambda pid: True
+    patience: float = 30.0  # seconds it may take to be ready
 
 
 class Child:
@@ -61,28 +65,27 @@ class Child:
         if self._process is not None:
             kill_session(self._process.pid)
         program = self.program
-        program.log.parent.mkdir(parents=True, exist_ok=True)
-        with program.log.open("ab") as log:
+        program.prepare()
+        with _appending(program.log) as output:
             self._process = subprocess.Popen(
                 shimmed(program.command, program.identity, program.orphaned),
                 env=dict(program.env),
                 cwd=program.cwd,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output,
+                stderr=subprocess.STDOUT if output else None,
                 start_new_session=True,
             )
 
     def wait_ready(self) -> None:
         """Wait until it serves; raise StartFailed with the end of its log when it died or took too long."""
-        deadline = time.monotonic() + self.program.patience
-        while not self.program.ready():
+        program = self.program
+        deadline = time.monotonic() + program.patience
+        while not (self.alive and program.ready(self.pid)):
             if not self.alive:
-                raise StartFailed(self.program.name, f"ended with code {self.returncode}", self.program.log)
+                raise StartFailed(program.name, f"ended with code {self.returncode}", program.log)
             if time.monotonic() > deadline:
-                raise StartFailed(
-                    self.program.name, f"was not ready after {self.program.patience:.0f} s", self.program.log
-                )
+                raise StartFailed(program.name, f"was not ready after {program.patience:.0f} s", program.log)
             time.sleep(POLL_SECONDS)
 
     def send(self, signum: signal.Signals) -> None:
@@ -109,3 +112,13 @@ def shimmed(command: Sequence[str | Path], identity: str = "same", orphaned: int
     """Put the shim before a command."""
     head = [sys.executable, "-I", "-S", str(SHIM), str(int(orphaned)), str(os.getpid()), identity, "--"]
     return head + [str(word) for word in command]
+
+
+@contextlib.contextmanager
+def _appending(log: Path | None) -> Iterator[IO[bytes] | None]:
+    if log is None:
+        yield None
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as file:
+        yield file

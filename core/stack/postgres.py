@@ -9,11 +9,13 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from core.stack.children import Program, shimmed
 from core.stack.errors import StartFailed
@@ -22,6 +24,7 @@ USER = "vigia"
 DATABASE = "vigia"
 # Where root puts the server when `nobody` cannot reach the home and the machine has no user namespaces.
 FALLBACK = Path("/var/lib/vigia")
+ORPHANS_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,13 @@ def program(place: Place, port: int, password: str, log: Path, options: dict[str
         stop=signal.SIGINT,  # fast: SIGTERM would wait for the clients
         orphaned=signal.SIGQUIT,  # at once, backends included; the log of writes makes it whole again
         identity=place.identity,
-        ready=lambda: _accepts(url(port, password, "postgres")),
+        prepare=lambda: clear_up(place.data),
+        ready=lambda pid: _accepts(url(port, password, "postgres")),
     )
 
 
 def prepare(place: Place, password: str) -> None:
-    """Make the data directory when there is none, and end what a killed server left running in it."""
-    end_orphans(place.data)
+    """Make the data directory when there is none."""
     if (place.data / "PG_VERSION").exists():
         return
     place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,19 +90,27 @@ def prepare(place: Place, password: str) -> None:
         raise StartFailed("postgres", f"could not make its directory: {done.stderr.strip() or done.stdout.strip()}")
 
 
-def ensure_database(port: int, password: str) -> None:
-    """Make our database when there is none."""
-    with psycopg.connect(url(port, password, "postgres"), autocommit=True) as connection:
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
-            connection.execute(f"CREATE DATABASE {DATABASE}")
+def ensure_database(address: str) -> None:
+    """Make our database in a server of ours when it is not there."""
+    server, _, name = address.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def end_orphans(data: Path) -> None:
-    """Kill the servers that work in this directory: a busy one outlives a killed postmaster."""
-    for name in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else ()):
-        with contextlib.suppress(OSError):
-            if os.path.realpath(f"/proc/{name}/cwd") == str(data.resolve()):
-                os.kill(int(name), signal.SIGKILL)
+def clear_up(data: Path) -> None:
+    """Kill the servers that still work in this directory and remove their mark: only one of us is here at a time.
+
+    A busy backend outlives a killed postmaster; and after a restart of the machine the mark may name a process that
+    is somebody else's by now.
+    """
+    deadline = time.monotonic() + ORPHANS_SECONDS
+    while (orphans := _working_in(data)) and time.monotonic() < deadline:
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def choose_place(home: Path) -> Place:
@@ -129,6 +140,15 @@ def _binaries() -> Path:
     if spec is None or spec.origin is None:
         raise StartFailed("postgres", "is not installed: install the extra `embedded`, or set DATABASE_URL")
     return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _working_in(folder: Path) -> list[int]:
+    found, wanted = [], str(folder.resolve())
+    for name in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc") else ()):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{name}/cwd") == wanted:
+                found.append(int(name))
+    return found
 
 
 def _accepts(conninfo: str) -> bool:

@@ -31,7 +31,11 @@ def program(folder: Path, port: int, password: str, log: Path) -> Program:
     }
     config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
     return Program(
-        name="valkey", command=[get_binary_path(), config], log=log, ready=lambda: _answers(url(port, password))
+        name="valkey",
+        command=[get_binary_path(), config],
+        log=log,
+        rank=1,
+        ready=lambda pid: _answers(url(port, password)),
     )
 
 

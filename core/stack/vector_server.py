@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import httpx
 
 from core.stack.children import Program
+from core.stack.processes import environment
 
 
 def url(port: int) -> str:
@@ -17,13 +17,14 @@ def url(port: int) -> str:
 
 def program(folder: Path, port: int, log: Path, api_key: str | None = None) -> Program:
     """Say how to run the server; with `api_key` it answers only to those who send it."""
-    env = dict(os.environ) | ({"QDRANT_API_KEY": api_key} if api_key else {})
+    env = environment({"QDRANT_API_KEY": api_key or ""})
     return Program(
         name="vectors",
         command=[sys.executable, "-m", "core.stack.vectors", folder, str(port)],
         log=log,
+        rank=2,
         env=env,
-        ready=lambda: _ready(port),
+        ready=lambda pid: _ready(port),
     )
 
 

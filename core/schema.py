@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, pool
 
 from core.db import driver_url
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 def upgrade(url: str) -> None:

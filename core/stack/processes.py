@@ -1,0 +1,115 @@
+"""Our own processes: portal, workers, ticker, ops server. Started by name, never imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import redis
+
+from core.stack.children import Program
+
+ROOT = Path(__file__).parents[2]
+PORTAL_THREADS = 24
+# By rank they stop: the portal first, so that nobody launches what nobody will run.
+OPS_RANK, WORKER_RANK, PORTAL_RANK = 3, 4, 5
+
+
+def environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """Give our environment to a process, with these changes; it finds our packages wherever it is started."""
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    own = {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONUNBUFFERED": "1",
+        "OPENBLAS_NUM_THREADS": "1",  # many processes share the machine
+    }
+    return {**os.environ, **own, **changes}
+
+
+def portal(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Program:
+    """One process with many threads, so that a search waits for no job and the model is in memory once."""
+    return Program(
+        name="portal",
+        command=gunicorn(host, port),
+        log=log,
+        env=env,
+        rank=PORTAL_RANK,
+        grace=0.7,
+        ready=lambda pid: _serves(f"http://{_reachable(host)}:{port}/healthz"),
+    )
+
+
+def gunicorn(host: str, port: int) -> list[str]:
+    """Write the command that serves the portal."""
+    options = {
+        "--bind": f"{host}:{port}",
+        "--workers": "1",
+        "--worker-class": "gthread",
+        "--threads": str(PORTAL_THREADS),
+        "--timeout": "60",
+        "--graceful-timeout": "5",
+        "--keep-alive": "30",
+        "--log-level": "warning",
+    }
+    return [sys.executable, "-m", "gunicorn", "wsgi:application", "--no-control-socket", *_flat(options)]
+
+
+def worker(env: Mapping[str, str], number: int, redis_url: str, queues: Sequence[str], log: Path | None) -> Program:
+    """One worker; it is ready when Redis knows it."""
+    return Program(
+        name=f"worker-{number}",
+        command=[sys.executable, "-m", "worker", *queues],
+        log=log,
+        env=env,
+        rank=WORKER_RANK,
+        grace=1.0,
+        ready=lambda pid: _registered(redis_url, pid),
+    )
+
+
+def ticker(env: Mapping[str, str], log: Path | None) -> Program:
+    return Program(
+        name="ticker", command=[sys.executable, "-m", "worker.ticker"], log=log, env=env, rank=WORKER_RANK, grace=1.0
+    )
+
+
+def ops(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Program:
+    return Program(
+        name="ops",
+        command=[sys.executable, "-m", "worker.ops_server"],
+        log=log,
+        env={**env, "OPS_HOST": host, "OPS_PORT": str(port)},
+        rank=OPS_RANK,
+        grace=0.5,
+        ready=lambda pid: _serves(f"http://{_reachable(host)}:{port}/healthz"),
+    )
+
+
+def _serves(url: str) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(url, timeout=5).status_code == httpx.codes.OK
+    return False
+
+
+def _registered(redis_url: str, pid: int) -> bool:
+    """Say whether RQ's register has a worker of this process: it has imported everything and listens."""
+    client = redis.Redis.from_url(redis_url, socket_timeout=2)
+    try:
+        return any(client.hget(key, "pid") == str(pid).encode() for key in client.smembers("rq:workers"))
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+
+
+def _reachable(host: str) -> str:
+    """Where we ask a server that listens on every address."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, not bound)
+
+
+def _flat(options: Mapping[str, str]) -> list[str]:
+    return [word for pair in options.items() for word in pair]

@@ -1,0 +1,92 @@
+"""`python -m worker.ops_server`: tells machines how the workers are, from a process of its own.
+
+A forked worker must not share locks with threads that serve. `/healthz`: the process lives. `/readyz`: 200 when the
+database and Redis answer, 503 when one does not, within a second whatever hangs.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import orjson
+import structlog
+
+from core.errors import AppError
+from core.logs import configure
+from core.settings import Settings, settings
+from worker.checks import Checks, ready
+
+log = structlog.get_logger(__name__)
+
+
+class OpsServer(ThreadingHTTPServer):
+    """Serves the state of one machine's workers."""
+
+    daemon_threads = True
+
+    def __init__(self, own: Settings) -> None:
+        super().__init__((own.ops_host, own.ops_port), Handler)
+        self.checks = Checks(own)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD."""
+
+    server: OpsServer
+    timeout = 10  # seconds a caller may keep us waiting
+
+    def do_GET(self) -> None:  # noqa: N802  (the name that http.server looks for)
+        match self.path.partition("?")[0]:
+            case "/healthz":
+                self._send(200, {"status": "ok"})
+            case "/readyz":
+                checks = self.server.checks.look()
+                good = ready(checks)
+                named = {name: asdict(check) for name, check in checks.items()}
+                self._send(200 if good else 503, {"status": "ready" if good else "not ready"} | named)
+            case _:
+                self._send(404, {"status": "there is only /healthz and /readyz"})
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Write no line a call: somebody asks every few seconds."""
+
+    def _send(self, status: int, value: dict[str, object]) -> None:
+        content = orjson.dumps(value)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+
+def main() -> int:
+    try:
+        own = settings()
+    except AppError as error:
+        print(f"vigia ops: {error}", file=sys.stderr)  # noqa: T201  (before there is a log)
+        return 2
+    configure(own)
+    try:
+        server = OpsServer(own)
+    except OSError as error:
+        log.error("ops_port_taken", port=own.ops_port, cure="set OPS_PORT to a free one, or 0", error=str(error))
+        return 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # From a thread: shutdown() waits for the loop that this handler interrupts.
+        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    log.info("ops_listens", host=own.ops_host, port=server.server_address[1])
+    server.serve_forever(poll_interval=0.1)
+    server.server_close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
