@@ -1,0 +1,103 @@
+"""What needs a person, worst first: each with the sentence, the reason and the one thing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flask import url_for
+
+from core.kinds import QUEUES
+from webapp.dependencies import Check
+from webapp.formatting import number
+from webapp.i18n import gettext as _
+from webapp.i18n import ngettext
+from webapp.queries.overview import Board
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One banner. `state`: bad, wait. `needs` is the role that the way out takes."""
+
+    state: str
+    sentence: str
+    detail: str
+    href: str
+    action: str
+    needs: str = "viewer"
+
+
+def notices(board: Board, checks: Sequence[Check]) -> list[Notice]:
+    found = [*_down(checks), *_unheard(board, checks), *_uncovered(board), *_failed(board), *_aside(board)]
+    return sorted([*found, *_held(board)], key=lambda notice: notice.state != "bad")
+
+
+def _down(checks: Sequence[Check]) -> Iterator[Notice]:
+    for check in checks:
+        if not check.ok and check.name != "Workers":
+            said = _("The last try ended with %(error)s.", error=check.said) if check.said else ""
+            sentence = _("%(name)s does not answer.", name=check.name)
+            yield Notice("bad", sentence, said, url_for("health.ready"), _("Health"))
+
+
+def _unheard(board: Board, checks: Sequence[Check]) -> Iterator[Notice]:
+    workers = next((check for check in checks if check.name == "Workers"), None)
+    if workers is None or workers.said:  # Redis is silent: that is said already
+        return
+    for queue in QUEUES:
+        if queue not in workers.queues:
+            waiting = sum(job.queue == queue for job in board.open)
+            detail = ngettext("%(num)s job waits for one.", "%(num)s jobs wait for one.", waiting) if waiting else ""
+            sentence = _("No worker listens on %(queue)s.", queue=queue)
+            yield Notice("bad", sentence, detail, url_for("rq_dashboard.workers_overview", instance_number=0), _("See workers"))
+
+
+def _uncovered(board: Board) -> Iterator[Notice]:
+    coverage = board.coverage
+    lost = coverage.missing + coverage.stale if coverage else 0
+    if lost and not any(job.kind == "etl.sync" for job in board.open):
+        missing = coverage.missing if coverage else 0
+        sentence = (
+            ngettext(
+                "%(n)s person cannot be found, and no job covers them.",
+                "%(n)s people cannot be found, and no job covers them.",
+                missing,
+                n=number(missing),
+            )
+            if missing
+            else ngettext(
+                "%(n)s person is found by an old text, and no job covers them.",
+                "%(n)s people are found by an old text, and no job covers them.",
+                lost,
+                n=number(lost),
+            )
+        )
+        action = _("Launch for %(n)s", n=number(lost))
+        yield Notice("bad" if missing else "wait", sentence, "", url_for("syncs.new"), action, "operator")
+
+
+def _failed(board: Board) -> Iterator[Notice]:
+    for job in board.failed:
+        sentence = _("“%(title)s” failed.", title=job.title)
+        yield Notice(
+            "bad", sentence, job.error_detail or job.message, url_for("jobs.show", job_id=job.id), _("See job")
+        )
+
+
+def _aside(board: Board) -> Iterator[Notice]:
+    if board.failures:
+        sentence = ngettext(
+            "%(n)s record was set aside after an error.",
+            "%(n)s records were set aside after an error.",
+            board.failures,
+            n=number(board.failures),
+        )
+        detail = ngettext("%(num)s cause.", "%(num)s causes.", board.causes)
+        yield Notice("wait", sentence, detail, url_for("failures.index"), _("See causes"))
+
+
+def _held(board: Board) -> Iterator[Notice]:
+    for job in board.open:
+        if job.status == "waiting" and job.message:
+            sentence = _("“%(title)s” waits.", title=job.title)
+            yield Notice("wait", sentence, job.message, url_for("jobs.show", job_id=job.id), _("See job"))

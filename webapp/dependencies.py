@@ -1,0 +1,126 @@
+"""PostgreSQL, Redis, Qdrant and the workers: do they answer, how fast, and when were they asked last.
+
+They are asked side by side in threads of their own, so that a page never waits for one that hangs.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import httpx
+from flask import current_app
+from redis import Redis
+from rq import Worker
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine, text
+
+from core.settings import Settings
+
+AGE_SECONDS = 3.0  # an answer as young as this is not asked for again
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One answer. `ms` is how long it took; `said` is the error, cut; `queues` are those that workers listen on."""
+
+    name: str
+    ok: bool
+    at: datetime
+    ms: float | None = None
+    said: str = ""
+    workers: int = 0
+    busy: int = 0
+    queues: frozenset[str] = field(default_factory=frozenset)
+
+
+class Dependencies:
+    """What is known of each dependency; one value an app."""
+
+    def __init__(self, asks: dict[str, Callable[[], Check]]) -> None:
+        self._asks = asks
+        self._known: dict[str, Check] = {}
+        self._asked: dict[str, Future[Check]] = {}
+        self._threads = ThreadPoolExecutor(len(asks), thread_name_prefix="dependency")
+        self._lock = threading.Lock()
+
+    def look(self, patience: float) -> tuple[Check, ...]:
+        """Give what is known, after `patience` seconds at most; a silent one counts as down."""
+        with self._lock:
+            stale = [name for name in self._asks if self._too_old(name)]
+            for name in stale:
+                if name not in self._asked or self._asked[name].done():
+                    self._asked[name] = self._threads.submit(self._ask, name)
+            waiting = [self._asked[name] for name in stale]
+        wait(waiting, timeout=patience)
+        return tuple(self._known.get(name) or _silent(name) for name in self._asks)
+
+    def _too_old(self, name: str) -> bool:
+        known = self._known.get(name)
+        return known is None or (datetime.now(UTC) - known.at).total_seconds() > AGE_SECONDS
+
+    def _ask(self, name: str) -> Check:
+        began = time.perf_counter()
+        try:
+            check = self._asks[name]()
+        except Exception as error:  # whatever it is, it is the answer
+            check = _silent(name, _cut(error))
+        self._known[name] = _timed(check, (time.perf_counter() - began) * 1000)
+        return self._known[name]
+
+
+def dependencies_of(settings: Settings, engine: Engine, client: Redis) -> Dependencies:
+    """Say how each is asked."""
+    return Dependencies(
+        {
+            "PostgreSQL": lambda: _postgresql(engine),
+            "Redis": lambda: _redis(client),
+            "Qdrant": lambda: _qdrant(settings),
+            "Workers": lambda: _workers(client),
+        }
+    )
+
+
+def look(patience: float = 0.5) -> tuple[Check, ...]:
+    known: Dependencies = current_app.extensions["dependencies"]
+    return known.look(patience)
+
+
+def _postgresql(engine: Engine) -> Check:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    return Check("PostgreSQL", True, datetime.now(UTC))
+
+
+def _redis(client: Redis) -> Check:
+    return Check("Redis", bool(client.ping()), datetime.now(UTC))
+
+
+def _qdrant(settings: Settings) -> Check:
+    headers = {"api-key": settings.qdrant_api_key} if settings.qdrant_api_key else {}
+    httpx.get(settings.qdrant_url, headers=headers, timeout=2).raise_for_status()
+    return Check("Qdrant", True, datetime.now(UTC))
+
+
+def _workers(client: Redis) -> Check:
+    found = Worker.all(connection=client, serializer=JSONSerializer)
+    queues = frozenset(name for worker in found for name in worker.queue_names())
+    busy = sum(str(worker.get_state()) == "busy" for worker in found)
+    return Check("Workers", bool(found), datetime.now(UTC), workers=len(found), busy=busy, queues=queues)
+
+
+def _timed(check: Check, ms: float) -> Check:
+    return Check(check.name, check.ok, check.at, ms, check.said, check.workers, check.busy, check.queues)
+
+
+def _silent(name: str, said: str = "") -> Check:
+    return Check(name, False, datetime.now(UTC), said=said)
+
+
+def _cut(error: Exception) -> str:
+    """Name the error in a few words; addresses may carry passwords, so only its type is shown."""
+    return type(error).__name__

@@ -1,0 +1,31 @@
+"""What the views share: the request's database session, Redis, and Flask's extensions."""
+
+from __future__ import annotations
+
+from flask import current_app
+from flask_babel import Babel
+from flask_compress import Compress
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from werkzeug.local import LocalProxy
+
+from core.db import Base
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+babel = Babel()
+compress = Compress()
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address)
+login_manager = LoginManager()
+redis: Redis = LocalProxy(lambda: current_app.extensions["redis"])  # type: ignore[assignment]
+
+
+def redis_for(url: str) -> Redis:
+    """Make the portal's client. A page does not wait for a Redis that is down: PostgreSQL knows the same."""
+    return Redis.from_url(url, socket_timeout=2, socket_connect_timeout=1, retry=Retry(NoBackoff(), 1))

@@ -1,0 +1,123 @@
+"""Numbers, times and amounts as people of the reader's language write them. Filters of the templates."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from babel import dates, numbers
+from flask import Flask
+from markupsafe import Markup, escape
+
+from webapp.i18n import gettext as _
+from webapp.i18n import locale, zone
+
+NOTHING = "–"
+THIN = " "  # a space that does not break: between a number and its unit
+
+
+def register(app: Flask) -> None:
+    filters = (ago, amount, clock, decimal, duration, full, moment, number, percent, rate, short_id, times, when)
+    for made in filters:
+        app.jinja_env.filters[made.__name__] = made
+
+
+def number(value: float | None) -> str:
+    """Write `1,012,486`; unknown is a dash."""
+    return NOTHING if value is None else numbers.format_decimal(value, "#,##0", locale=locale())
+
+
+def decimal(value: float | None, digits: int = 1) -> str:
+    """Write `14.3`."""
+    return NOTHING if value is None else numbers.format_decimal(value, "#,##0." + "0" * digits, locale=locale())
+
+
+def percent(value: float | None) -> str:
+    """Write `61.3 %` of a value from 0 to 100, rounded down, so that only everything is 100 %."""
+    if value is None:
+        return NOTHING
+    shown = numbers.format_decimal(int(value * 100) / 100, "#,##0.##" if value < 100 else "0", locale=locale())
+    return f"{shown}{THIN}%"
+
+
+def rate(value: float | None) -> str:
+    """Write `14.3/s`, or `41/min` where a second is too short."""
+    if value is None:
+        return NOTHING
+    if 0 < value < 0.5:
+        return _("%(n)s/min", n=decimal(value * 60))
+    return _("%(n)s/s", n=number(value) if value >= 100 else decimal(value))
+
+
+def duration(seconds: float | None) -> str:
+    """Write `22 min 38 s`: two units at most, none below a second but `0.4 s`."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 10:
+        return f"{decimal(seconds)}{THIN}s"
+    days, rest = divmod(round(seconds), 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    units = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
+    first = next(i for i, (n, _unit) in enumerate(units) if n or i == 3)
+    return " ".join(f"{number(n)}{THIN}{unit}" for n, unit in units[first : first + 2] if n)
+
+
+def ago(then: datetime | None, now: datetime | None = None) -> str:
+    """Write `3 s ago`, `22 min ago`, `4 d ago`."""
+    if then is None:
+        return NOTHING
+    seconds = max(0, round(((now or datetime.now(UTC)) - then).total_seconds()))
+    steps = ((86400 * 2, 86400, "d"), (7200, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
+    _least, size, unit = next(step for step in steps if seconds >= step[0])
+    return _("%(time)s ago", time=f"{number(seconds // size)}{THIN}{unit}")
+
+
+def clock(then: datetime | None) -> str:
+    """Write the clock time of today, `12:03:40`."""
+    return NOTHING if then is None else dates.format_time(then, "HH:mm:ss", tzinfo=zone(), locale=locale())
+
+
+def moment(then: datetime | None, now: datetime | None = None) -> str:
+    """Write `12:03` of today, `16 Nov 12:03` of this year, `16 Nov 2025` of another."""
+    if then is None:
+        return NOTHING
+    here, today = then.astimezone(zone()), (now or datetime.now(UTC)).astimezone(zone())
+    pattern = "HH:mm" if here.date() == today.date() else "d MMM HH:mm" if here.year == today.year else "d MMM y"
+    return dates.format_datetime(then, pattern, tzinfo=zone(), locale=locale())
+
+
+def full(then: datetime) -> str:
+    """Write the whole of it, with the zone: `Wednesday 18 November 2026, 12:03:40 CET`."""
+    return dates.format_datetime(then, "EEEE d MMMM y, HH:mm:ss z", tzinfo=zone(), locale=locale())
+
+
+def when(then: datetime | None, style: str = "moment") -> str | Markup:
+    """Draw a `<time>` that says moment, clock or ago, and the whole of it on hover."""
+    if then is None:
+        return NOTHING
+    shown = {"moment": moment, "clock": clock, "ago": ago}[style](then)
+    exact = then.astimezone(zone()).isoformat(timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, full(then), shown)
+
+
+def times(seconds: float | None, band: tuple[float, float] = (0.85, 1.25)) -> dict[str, str] | None:
+    """Foretell an end that is `seconds` away: about when, and between which times; None when unknown."""
+    if seconds is None:
+        return None
+    now = datetime.now(UTC)
+    about, early, late = (now + timedelta(seconds=seconds * factor) for factor in (1.0, *band))
+    write = clock if seconds < 300 else moment
+    return {"about": write(about), "early": write(early), "late": write(late)}
+
+
+def amount(value: float | None, currency: str | None) -> str:
+    """Write `$0.95`; what is less than a cent shows its first figures."""
+    if value is None or currency is None:
+        return NOTHING
+    digits = 2 if value == 0 or value >= 0.01 else 5
+    return numbers.format_currency(value, currency, f"¤#,##0.{'0' * digits}", locale=locale(), currency_digits=False)
+
+
+def short_id(value: object) -> Markup:
+    """Write the first eight characters of a long id."""
+    return escape(str(value)[:8])

@@ -1,0 +1,61 @@
+"""Which language and which clock a reader gets."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+import flask_babel
+from babel import Locale
+from flask import g, request
+
+CATALOGUES = Path(__file__).parent / "translations"
+SOURCE = "en"  # the language of the code
+
+
+@cache
+def languages() -> dict[str, str]:
+    """Give the languages that the portal is written in, and what each calls itself: {"en": "English"}."""
+    found = {SOURCE, *(path.parent.parent.name for path in CATALOGUES.glob("*/LC_MESSAGES/messages.mo"))}
+    return {code: (Locale.parse(code).get_display_name(code) or code).capitalize() for code in sorted(found)}
+
+
+def language() -> str:
+    """Choose the language: the person's, then the browser's, then English."""
+    # Whoever is known already: an error page must not ask a database that is down.
+    chosen = getattr(g.get("_login_user"), "language", None) or request.cookies.get("language")
+    if chosen in languages():
+        return chosen
+    return request.accept_languages.best_match(list(languages()), SOURCE)
+
+
+def zone() -> ZoneInfo:
+    """Choose the clock: the one that the browser named in its cookie, else UTC."""
+    name = request.cookies.get("zone", "")
+    return _zone(name) if re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", name) and name in _zones() else _zone("UTC")
+
+
+def gettext(message: str, **values: object) -> str:
+    """Say a sentence of ours in the reader's language."""
+    return str(flask_babel.gettext(message, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """Say a sentence that depends on a number."""
+    return str(flask_babel.ngettext(one, many, num, **values))
+
+
+def locale() -> Locale:
+    return flask_babel.get_locale() or Locale.parse(SOURCE)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

@@ -1,0 +1,21 @@
+"""What a launch would do, for the form and for a dry run of the API."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from core.jobs.kind import JobKind, Payload
+from core.jobs.preview import Preview, preview
+from core.kinds import KINDS
+from core.settings import Settings
+from webapp.extensions import db
+from webapp.queries import current
+
+
+def preview_of(kind: JobKind, payload: Payload) -> Preview:
+    """Count and estimate, with the collection that readers search now. Changes nothing."""
+    settings: Settings = current_app.extensions["settings"]
+    session = db.session()
+    collection = current.collection(session, settings)
+    rivals = [other.name for other in KINDS.values() if other.record_kind == kind.record_kind]
+    return preview(session, kind, payload, collection, settings, rivals=rivals, model=collection.model)

@@ -1,0 +1,54 @@
+"""What every template may use: the reader, the language, the looks of states, the figures of the menu."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g, request
+from flask_babel import lazy_gettext as _
+
+from core.access import allows
+from core.kinds import KINDS
+from webapp import assets, causes, i18n, rq_board, states
+from webapp.extensions import db
+from webapp.queries import menu
+
+ROLE_NAMES = {"viewer": _("viewer"), "operator": _("operator"), "admin": _("admin")}
+# Which entry of the menu a page belongs to, where its name does not say it.
+SECTIONS = {"rq_dashboard": "rq_dashboard.queues_overview", "overview": "overview.show", "syncs": "syncs.new"}
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        asset=assets.asset,
+        languages=i18n.languages,
+        rq_nonce=rq_board.nonce,
+        kinds=KINDS,
+        role_names=ROLE_NAMES,
+        may=may,
+        nav_counts=nav_counts,
+        UP=states.UP,
+        DOWN=states.DOWN,
+        **{name: getattr(states, name) for name in ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME")},
+    )
+    app.jinja_env.filters["cause"] = causes.cause
+    app.context_processor(_reader)
+
+
+def may(needed: str) -> bool:
+    """Say whether the reader has a role: what they may not do is not offered."""
+    return allows(getattr(g.get("_login_user"), "role", ""), needed)
+
+
+def nav_counts() -> menu.Counts:
+    """Count what the menu shows beside its entries."""
+    return menu.counts(db.session())
+
+
+def _reader() -> dict[str, Any]:
+    blueprint = request.blueprint or ""
+    return {
+        "language": i18n.language(),
+        "theme": getattr(g.get("_login_user"), "theme", None),
+        "section": SECTIONS.get(blueprint, f"{blueprint}.index"),
+    }

@@ -1,0 +1,59 @@
+"""How each status looks: a colour's name, an icon and a word. Never one without the others."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask_babel import lazy_gettext as _
+
+
+class Look(NamedTuple):
+    state: str  # data-state: ok, run, wait, bad, held, off
+    icon: str  # the id of a symbol in the sprite
+    word: str
+
+
+# Jobs, parts and steps share their words.
+STATUS = {
+    "queued": Look("off", "circle-dashed", _("Queued")),
+    "running": Look("run", "loader-circle", _("Running")),
+    "waiting": Look("wait", "hourglass", _("Waiting")),
+    "done": Look("ok", "circle-check", _("Done")),
+    "completed": Look("ok", "circle-check", _("Completed")),
+    "completed_with_errors": Look("wait", "triangle-alert", _("With errors")),
+    "failed": Look("bad", "circle-x", _("Failed")),
+    "cancelling": Look("off", "ban", _("Cancelling")),
+    "cancelled": Look("off", "ban", _("Cancelled")),
+}
+# Where a person stands towards the index; also the lines of a history.
+PLACE = {
+    "indexed": Look("ok", "circle-check", _("Indexed")),
+    "missing": Look("bad", "circle-x", _("Missing")),
+    "stale": Look("wait", "triangle-alert", _("Stale")),
+    "failed": Look("held", "pause", _("Failed")),
+    "orphaned": Look("off", "ban", _("Orphaned")),
+    "not_eligible": Look("off", "circle-dashed", _("Not eligible")),
+}
+HAPPENING = {
+    "created": Look("off", "plus", _("Added")),
+    "changed": Look("wait", "triangle-alert", _("Changed")),
+    "indexed": Look("ok", "circle-check", _("Indexed")),
+    "failed": Look("bad", "circle-x", _("Failed")),
+    "resolved": Look("ok", "circle-check", _("Resolved")),
+    "discarded": Look("off", "ban", _("Discarded")),
+}
+LEVEL = {
+    "info": Look("off", "info", _("Info")),
+    "wait": Look("wait", "hourglass", _("Wait")),
+    "error": Look("bad", "circle-x", _("Error")),
+}
+OUTCOME = {
+    "indexed": Look("ok", "circle-check", _("Indexed")),
+    "failed": Look("bad", "circle-x", _("Failed")),
+    "unchanged": Look("off", "circle-check", _("Unchanged")),
+    "removed": Look("off", "ban", _("Removed")),
+    "pending": Look("off", "circle-dashed", _("To do")),
+    "not_reached": Look("off", "ban", _("Not reached")),
+}
+UP = Look("ok", "circle-check", _("answers"))
+DOWN = Look("bad", "circle-x", _("does not answer"))

@@ -1,0 +1,77 @@
+"""What went wrong, as a value: the pages draw it, the API writes it as a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from core.errors import AppError, Invalid, NotFound, Refused, Unavailable
+from core.jobs.launch import TooManyLaunches
+from webapp.i18n import gettext as _
+
+RETRY_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """`status` as of HTTP, a stable `code`, a `title` and a `detail` for people, `errors` by field."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    retry_after: int | None = None
+
+
+def trouble_of(error: BaseException) -> Trouble:
+    """Translate an exception. What nobody foresaw is a 500 that tells nothing of the inside."""
+    match error:
+        case AppError():
+            return _ours(error)
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            detail = _("Pages that need it are closed until it does. Jobs are not lost: workers wait and go on.")
+            return Trouble(503, "postgresql", _("PostgreSQL does not answer"), detail, retry_after=RETRY_SECONDS)
+        case RedisError():
+            detail = _("Nothing is lost: jobs and their history are in PostgreSQL. Try again in a moment.")
+            return Trouble(503, "redis", _("Redis does not answer"), detail, retry_after=RETRY_SECONDS)
+        case HTTPException():
+            return _http(error)
+    return Trouble(500, "error", _("Something broke"), _("It was written to the log with the id below. Try again."))
+
+
+def _ours(error: AppError) -> Trouble:
+    detail = str(error)
+    match error:
+        case NotFound():
+            return Trouble(404, error.code, _("There is no such thing"), detail)
+        case TooManyLaunches():
+            return Trouble(429, error.code, _("Too many launches"), detail, retry_after=60)
+        case Refused():
+            return Trouble(409, error.code, _("Not in this state"), detail)
+        case Invalid():
+            return Trouble(422, error.code, _("This cannot be used"), detail, errors=error.errors)
+        case Unavailable():
+            return Trouble(503, error.code, _("Not available"), detail, retry_after=error.retry_after)
+    return Trouble(500, error.code, _("Something broke"), detail)
+
+
+def _http(error: HTTPException) -> Trouble:
+    status = error.code or 500
+    said = error.description or error.name
+    # Werkzeug's own sentences for these two are for the developers of sites.
+    titles = {
+        403: (_("Not allowed"), said),
+        404: (_("There is no such page"), _("The address may be old or mistyped.")),
+        405: (_("Not possible this way"), _("This address does not take that kind of request.")),
+        413: (_("Too large"), _("What was sent is larger than the portal takes.")),
+        429: (_("Too many tries"), _("Wait a little and try again.")),
+    }
+    title, detail = titles.get(status, (error.name, said))
+    retry_after = 60 if status == 429 else None
+    return Trouble(status, error.name.lower().replace(" ", "_"), title, detail, retry_after=retry_after)

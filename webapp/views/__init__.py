@@ -1,0 +1,42 @@
+"""The pages, one noun a module."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from webapp.views import (
+    cancellations,
+    candidates,
+    embeddings,
+    failures,
+    finds,
+    health,
+    jobs,
+    launches,
+    overview,
+    preferences,
+    retries,
+    sessions,
+    syncs,
+)
+
+VIEWS = (
+    overview,
+    jobs,
+    retries,
+    cancellations,
+    failures,
+    syncs,
+    launches,
+    candidates,
+    embeddings,
+    finds,
+    sessions,
+    preferences,
+    health,
+)
+
+
+def register(app: Flask) -> None:
+    for view in VIEWS:
+        app.register_blueprint(view.bp)

@@ -1,0 +1,81 @@
+"""/failures: causes, the records of one, and what to do with them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from core.errors import Invalid
+from core.failures import discard
+from core.jobs.retry import retry_failures
+from core.kinds import KINDS
+from core.kinds.etl_embed import MOST_CHOSEN
+from webapp.extensions import db, redis
+from webapp.i18n import gettext as _
+from webapp.i18n import ngettext
+from webapp.queries import failures
+from webapp.security import actor, role
+
+bp = Blueprint("failures", __name__)
+
+
+@bp.get("/failures")
+@role("viewer")
+def index() -> ResponseReturnValue:
+    where, session = _where(), db.session()
+    groups = failures.groups(session, failures.FailureFilter(job_id=where.job_id)).items
+    narrow = where.cause or where.job_id or request.args.get("all")
+    page = failures.find_page(session, where, request.args.get("cursor") or None) if narrow else None
+    return render_template("failures/index.html", groups=groups, where=where, page=page)
+
+
+@bp.post("/failures/retries")
+@role("operator")
+def retries() -> ResponseReturnValue:
+    launched = retry_failures(
+        db.session(), redis, KINDS, _chosen(), actor=actor(), reason=request.form.get("reason", "").strip()
+    )
+    flash(_("Launched.") if launched.new else _("This retry was launched already; here it is."), "ok")
+    return redirect(url_for("jobs.show", job_id=launched.job_id), 303)
+
+
+@bp.post("/failures/discards/new")
+@role("operator")
+def new_discard() -> ResponseReturnValue:
+    """Ask why, before anything is given up. A POST, for the choice may be long; it changes nothing."""
+    return render_template("failures/discard.html", ids=_chosen(), errors={}, cause=request.form.get("cause", ""))
+
+
+@bp.post("/failures/discards")
+@role("operator")
+def discards() -> ResponseReturnValue:
+    ids, reason = _chosen(), request.form.get("reason", "").strip()
+    if not reason:
+        errors = {"reason": _("Say why: it is kept with each record and in the audit.")}
+        page = render_template("failures/discard.html", ids=ids, errors=errors, cause=request.form.get("cause", ""))
+        return page, 422
+    count = discard(db.session(), ids, actor=actor(), reason=reason)
+    flash(ngettext("%(num)s failure discarded.", "%(num)s failures discarded.", count), "ok")
+    return redirect(url_for("failures.index"), 303)
+
+
+def _where() -> failures.FailureFilter:
+    given = request.args.get("job", "")
+    try:
+        job_id = UUID(given) if given else None
+    except ValueError:
+        raise Invalid(_("“%(id)s” is not the id of a job.", id=given[:40]), {"job": "uuid"}) from None
+    return failures.FailureFilter(job_id=job_id, cause=request.args.get("cause") or None)
+
+
+def _chosen() -> list[int]:
+    """Read the failures that were ticked, or all open ones of a cause."""
+    ids = [int(given) for given in request.form.getlist("id") if given.isdigit() and len(given) < 19]
+    if not ids and (cause := request.form.get("cause")):
+        where = failures.FailureFilter(cause=cause)
+        ids = list(failures.ids(db.session(), where, MOST_CHOSEN))
+    if not ids:
+        raise Invalid(_("Nothing was chosen. Tick the records, or take the whole cause."))
+    return ids

@@ -1,0 +1,88 @@
+"""/jobs: the list, a job's page, its records, and what the pages poll."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from redis.exceptions import RedisError
+
+from core.jobs import live
+from webapp import fresh, job_page
+from webapp.extensions import db, redis
+from webapp.queries import jobs, records
+from webapp.security import poll, role
+
+bp = Blueprint("jobs", __name__)
+
+
+@bp.get("/jobs")
+@role("viewer")
+def index() -> ResponseReturnValue:
+    return render_template("jobs/index.html", **_list())
+
+
+@bp.get("/jobs/live")
+@role("viewer")
+@poll
+def index_live() -> ResponseReturnValue:
+    shown = _list()
+    return fresh.unless_same(
+        repr((shown["page"], shown["counts"])), lambda: render_template("jobs/_list.html", **shown)
+    )
+
+
+@bp.get("/jobs/<uuid:job_id>")
+@role("viewer")
+def show(job_id: UUID) -> ResponseReturnValue:
+    job = jobs.show(db.session(), redis, job_id)
+    return render_template("jobs/show.html", **job_page.parts_of_page(job))
+
+
+@bp.get("/jobs/<uuid:job_id>/progress")
+@role("viewer")
+@poll
+def progress(job_id: UUID) -> ResponseReturnValue:
+    def draw() -> str:
+        job = jobs.show(db.session(), redis, job_id)
+        return render_template("jobs/_live.html", **job_page.parts_of_page(job))
+
+    return fresh.unless_same(_revision(job_id), draw)
+
+
+@bp.get("/jobs/<uuid:job_id>/records")
+@role("viewer")
+def list_records(job_id: UUID) -> ResponseReturnValue:
+    job = jobs.show(db.session(), redis, job_id)
+    page = records.find_page(db.session(), job_id, job_page.collection_name(), request.args.get("cursor"))
+    return render_template("jobs/records.html", job=job, page=page)
+
+
+@bp.get("/jobs/<uuid:job_id>/events")
+@role("viewer")
+def list_events(job_id: UUID) -> ResponseReturnValue:
+    job = jobs.show(db.session(), redis, job_id)
+    page = jobs.events(db.session(), job_id, request.args.get("cursor"), limit=100)
+    return render_template("jobs/events.html", job=job, page=page)
+
+
+def _list() -> dict[str, Any]:
+    args = request.args
+    where = jobs.JobFilter(
+        status=args.get("status") or None,
+        kind=args.get("kind") or None,
+        user=args.get("user") or None,
+        text=args.get("q", ""),
+    )
+    page = jobs.find_page(db.session(), where, args.get("cursor") or None)
+    return {"page": page, "where": where, "counts": jobs.counts(db.session(), where), "cursor": args.get("cursor")}
+
+
+def _revision(job_id: UUID) -> str | None:
+    """Read when the live copy last changed; None without Redis, when the ledger is drawn each time."""
+    try:
+        return live.revision(redis, str(job_id))
+    except RedisError:
+        return None
