@@ -92,17 +92,22 @@ class Container:
 
     def close(self) -> None:
         """Close the connections of this process."""
-        with self._lock:
-            if "engine" in self._made:
-                self.engine.dispose()
-            if "redis" in self._made:
-                self.redis.close()
-            self._made.clear()
+        self.abandon()
+        if "redis" in self._made:
+            self.redis.close()
 
     def abandon(self) -> None:
-        """Let go of the pool of PostgreSQL; its connections are closed only where they were made."""
+        """Let go of all connections but those of Redis, which a worker goes on listening by.
+
+        After a fork they belong to the parent and are only forgotten here, not closed.
+        """
+        ours = self._pid == os.getpid()
         if "engine" in self._made:
-            self.engine.dispose(close=self._pid == os.getpid())
+            self.engine.dispose(close=ours)
+        for name in ("embedder", "index"):
+            close = getattr(self._made.get(name), "close", None)
+            if ours and close:
+                close()
 
     def _limiter(self) -> RedisLimiter:
         def paid(seconds: float) -> int:

@@ -81,7 +81,10 @@ class CohereEmbedder:
         self.concurrency = concurrency_for(inputs_per_minute, concurrency)
         self._limiter = limiter
         self._gate = gate
-        self._client = _client(api_key, base_url, timeout, self.concurrency)
+        self._http = _http(base_url, timeout, self.concurrency)
+        self._client = _client_class()(
+            api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, httpx_client=self._http
+        )
         self._once_well = False
 
     def embed(self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False) -> Embedded:
@@ -96,6 +99,10 @@ class CohereEmbedder:
             if len(texts) == 1 and not self._once_well:
                 self._require_well_asked(purpose, urgent)
             raise
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
 
     def _require_well_asked(self, purpose: Purpose, urgent: bool) -> None:
         """Raise GiveUp when Cohere refuses any text at all: the settings are wrong then, not the record."""
@@ -188,14 +195,13 @@ def _client_class() -> type[ClientV2]:
     return ClientV2
 
 
-def _client(api_key: str, base_url: str | None, timeout: float, concurrency: int) -> ClientV2:
-    http = httpx.Client(
+def _http(base_url: str | None, timeout: float, concurrency: int) -> httpx.Client:
+    return httpx.Client(
         verify=_tls(base_url is None or base_url.startswith("https://")),
         timeout=timeout,
         follow_redirects=False,
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=concurrency + 1),
     )
-    return _client_class()(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout, httpx_client=http)
 
 
 @cache

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,13 +31,24 @@ class QdrantIndex:
         self._url = url
         self._api_key = api_key
         self._rest = QdrantRest(url, api_key, TIMEOUT_SECONDS)
+        self._lock = threading.Lock()
+        self._made_reader: QdrantReader | None = None
 
-    @cached_property
+    @property
     def _reader(self) -> QdrantReader:
         # qdrant-client takes 1.4 s and 70 MB to import: only who searches or makes a collection pays for it.
         from core.adapters.qdrant_reader import QdrantReader  # noqa: PLC0415
 
-        return QdrantReader(self._url, self._api_key, TIMEOUT_SECONDS)
+        with self._lock:
+            if self._made_reader is None:
+                self._made_reader = QdrantReader(self._url, self._api_key, TIMEOUT_SECONDS)
+            return self._made_reader
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._rest.close()
+        if self._made_reader is not None:
+            self._made_reader.close()
 
     def current(self, alias: str) -> Collection | None:
         """Say which collection the alias names; None when there is none."""

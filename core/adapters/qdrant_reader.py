@@ -64,6 +64,9 @@ class QdrantReader:
             points = self._client.retrieve(collection, [str(point_id) for point_id in ids], with_payload=True)
         return [Hit(str(point.id), 0.0, point.payload or {}) for point in points]
 
+    def close(self) -> None:
+        self._client.close()
+
     def _make_collection(self, wanted: Collection) -> None:
         try:
             self._client.create_collection(

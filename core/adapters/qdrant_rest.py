@@ -39,6 +39,9 @@ class QdrantRest:
         """Send a body; vectors in it may be numpy rows."""
         return self._call("POST", path, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY))
 
+    def close(self) -> None:
+        self._http.close()
+
     def _call(self, method: str, path: str, body: bytes | None) -> Any:
         try:
             answer = self._http.request(method, path, content=body, headers={"Content-Type": "application/json"})

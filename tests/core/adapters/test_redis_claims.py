@@ -1,0 +1,59 @@
+"""Claims on texts, on a real Valkey."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from redis import Redis
+
+from core.adapters.redis_claims import RedisClaims
+from core.errors import TryAgain
+from core.stack.net import free_port
+
+KEYS = [f"text-{n}".encode() for n in range(96)]
+
+
+def test_a_text_is_claimed_by_one_owner_and_by_him_again(redis: Redis) -> None:
+    claims = RedisClaims(redis, keep_seconds=30)
+
+    assert claims.take(KEYS[:2], "one") == set(KEYS[:2])
+    assert claims.take(KEYS[:3], "other") == {KEYS[2]}
+    assert claims.take(KEYS[:3], "one") == set(KEYS[:2])
+    assert claims.take([], "one") == set()
+
+
+def test_what_is_released_is_free_and_what_is_anothers_is_not(redis: Redis) -> None:
+    claims = RedisClaims(redis, keep_seconds=30)
+    claims.take(KEYS[:1], "one")
+    claims.take(KEYS[1:2], "other")
+
+    claims.release(KEYS[:2], "one")
+
+    assert claims.take(KEYS[:2], "third") == {KEYS[0]}
+
+
+def test_a_claim_ends_by_its_age(redis: Redis) -> None:
+    RedisClaims(redis, keep_seconds=30).take(KEYS[:1], "one")
+
+    assert 29_000 < redis.pttl(b"claim:" + KEYS[0]) <= 30_000
+
+
+def test_of_many_at_once_exactly_one_gets_each_text(redis: Redis) -> None:
+    claims = RedisClaims(redis, keep_seconds=30)
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda n: claims.take(KEYS, f"owner-{n}"), range(16)))
+
+    assert sorted(key for share in taken for key in share) == sorted(KEYS)
+
+
+def test_without_redis_nobody_pays() -> None:
+    away = Redis(port=free_port(), retry=None)
+
+    with pytest.raises(TryAgain) as caught:
+        RedisClaims(away, keep_seconds=30).take(KEYS, "one")
+
+    assert caught.value.code == "redis_unavailable"
+    RedisClaims(away, keep_seconds=30).release(KEYS, "one")
+    away.close()

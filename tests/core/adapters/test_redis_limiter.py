@@ -1,0 +1,190 @@
+"""The shared limit, on a real Valkey and its clock; windows are short so that tests are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from core.adapters.redis_limiter import RedisLimiter
+from core.errors import TryAgain
+from core.stack.net import free_port
+
+
+def limiter(redis: Redis, limit: int, *, window: float = 60.5, patience: float = 5.0, **more: object) -> RedisLimiter:
+    paid: Callable[[float], int] = more.get("paid", lambda seconds: 0)  # type: ignore[assignment]
+    return RedisLimiter(redis, "test", limit, paid, window=window, patience=patience)
+
+
+def refused(act: Callable[[], None]) -> TryAgain:
+    with pytest.raises(TryAgain) as caught:
+        act()
+    return caught.value
+
+
+def log(redis: Redis) -> list[tuple[float, int]]:
+    """Every grant in the window: when, in seconds by Redis's clock, and how many inputs."""
+    rows = [row.decode().split(":") for row in redis.lrange("limit:test:log", 0, -1)]
+    return [(int(at) / 1e6, int(inputs)) for at, inputs in rows if int(inputs)]
+
+
+def test_half_of_the_limit_goes_at_once_and_then_the_pace_is_even(redis: Redis) -> None:
+    ours = limiter(redis, 2000, patience=0)
+    for _ in range(11):
+        ours.acquire(95)
+
+    error = refused(lambda: ours.acquire(95))
+
+    assert sum(inputs for _, inputs in log(redis)) == 11 * 95
+    assert error.paced
+    assert error.after == pytest.approx(95 * 60.5 / 2000, abs=0.2)
+    assert str(error) == "waiting for the limit of 2,000 inputs a minute"
+
+
+def test_a_full_window_lets_nobody_in_until_its_oldest_grant_is_over(redis: Redis) -> None:
+    ours = limiter(redis, 100, patience=0)
+    ours.acquire(40, urgent=True)
+    ours.acquire(60, urgent=True)
+
+    error = refused(lambda: ours.acquire(1, urgent=True))
+
+    assert error.after == pytest.approx(60.5, abs=0.5)
+
+
+def test_a_person_who_waits_overtakes_the_pace_but_not_the_limit(redis: Redis) -> None:
+    ours = limiter(redis, 100, patience=0)
+    ours.acquire(60)
+    refused(lambda: ours.acquire(30))
+
+    ours.acquire(30, urgent=True)
+
+    assert refused(lambda: ours.acquire(11, urgent=True)).paced
+    ours.acquire(10, urgent=True)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.integers(1, 40), min_size=8, max_size=30), urgent=st.sets(st.integers(0, 29), max_size=6))
+def test_no_window_ever_holds_more_than_the_limit(redis: Redis, sizes: list[int], urgent: set[int]) -> None:
+    redis.flushall()
+    window, limit = 0.2, 60
+    granted: list[tuple[float, int]] = []
+    lock = threading.Lock()
+
+    def take(n: int) -> None:
+        began = time.monotonic()
+        limiter(redis, limit, window=window, patience=30).acquire(sizes[n], urgent=n in urgent)
+        with lock:
+            granted.append((began, sizes[n]))
+            seen.extend(row for row in log(redis) if row not in seen)
+
+    seen: list[tuple[float, int]] = []
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(take, range(len(sizes))))
+
+    assert len(granted) == len(sizes)
+    for start, _ in seen:
+        assert sum(inputs for at, inputs in seen if start <= at < start + window) <= limit
+
+
+def test_the_limit_is_used_up_in_a_steady_state_by_several_processes(redis: Redis) -> None:
+    # 2,000 a minute in batches of 95 is 21.05 grants of a window; here a window is 1.21 s, fifty times shorter.
+    window, limit, batch = 1.21, 2000, 95
+    grants: list[float] = []
+    lock = threading.Lock()
+    stop = threading.Event()
+
+    def work() -> None:
+        own = limiter(redis, limit, window=window, patience=30)
+        while not stop.is_set():
+            own.acquire(batch)
+            with lock:
+                grants.append(time.monotonic())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(grants) < 90:
+        stop.wait(0.01)
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+    steady = grants[40:90]
+    rate = (len(steady) - 1) * batch / (steady[-1] - steady[0])
+    assert rate <= 1.02 * limit / window
+    assert max(later - sooner for sooner, later in pairwise(steady)) < window / 4  # it never stands still
+
+
+def test_a_hold_keeps_everybody_out_even_without_a_limit(redis: Redis) -> None:
+    for limit in (0, 2000):
+        ours, other = limiter(redis, limit, patience=0), limiter(redis, limit, patience=0)
+        ours.hold(30, "waiting for Cohere until 12:04:10 UTC (429)")
+
+        error = refused(lambda held=other: held.acquire(1, urgent=True))  # type: ignore[misc]
+
+        assert str(error) == "waiting for Cohere until 12:04:10 UTC (429)"
+        assert error.after == pytest.approx(30, abs=0.5)
+        assert (error.paced, error.code) == (True, "provider_hold")
+
+
+def test_a_shorter_hold_does_not_end_a_longer_one(redis: Redis) -> None:
+    ours = limiter(redis, 0, patience=0)
+    ours.hold(30, "long")
+    ours.hold(1, "short")
+
+    assert refused(lambda: ours.acquire(1)).after == pytest.approx(30, abs=0.5)
+
+
+def test_a_short_hold_is_waited_for(redis: Redis) -> None:
+    ours = limiter(redis, 0)
+    ours.hold(0.05, "a moment")
+
+    ours.acquire(1)
+
+    assert redis.hget("limit:test", "hold") is not None
+
+
+def test_without_a_limit_and_a_hold_nothing_is_counted(redis: Redis) -> None:
+    limiter(redis, 0).acquire(96)
+
+    assert log(redis) == []
+
+
+def test_a_wiped_redis_begins_with_what_was_paid_before(redis: Redis) -> None:
+    paid = {60: 1900, 50: 1900, 40: 900, 30: 900, 20: 300, 10: 300}
+    asked: list[float] = []
+
+    def count(seconds: float) -> int:
+        asked.append(seconds)
+        return paid[round(seconds / 60.5 * 60)]
+
+    ours = limiter(redis, 2000, patience=0, paid=count)
+
+    error = refused(lambda: ours.acquire(95, urgent=True))
+
+    assert sum(inputs for _, inputs in log(redis)) == 1900 + 192  # and a share for calls under way
+    # 1,000 of them were paid 40 to 50 s ago; they are taken for 40 s old, and leave after 20 s more.
+    assert error.after == pytest.approx(60.5 - 60.5 * 4 / 6, abs=0.5)
+    refused(lambda: ours.acquire(95))
+    assert len(asked) == 7  # once
+
+
+def test_a_new_system_is_not_slowed(redis: Redis) -> None:
+    limiter(redis, 2000, patience=0).acquire(95)
+
+    assert log(redis)[0][1] == 95
+
+
+def test_without_redis_nobody_calls() -> None:
+    away = Redis(port=free_port(), retry=None)
+
+    for act in (lambda: limiter(away, 10).acquire(1), lambda: limiter(away, 10).hold(1, "")):
+        assert refused(act).code == "redis_unavailable"
+    away.close()
