@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from sqlalchemy import Select, and_, or_, select, union_all
 from sqlalchemy.orm import aliased
 
@@ -27,6 +27,11 @@ class Where(Payload):
     status: str | None = Field(None, max_length=100)
     min_years: int | None = Field(None, ge=0, le=100)
 
+    @field_validator("skills", "languages")
+    @classmethod
+    def _in_one_order(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(words)))  # equal filters are one scope, however they were spelt
+
 
 class Sync(Payload):
     """A sync: at most `limit` candidates, newest first; `force` indexes again whom the index knows already."""
@@ -34,6 +39,11 @@ class Sync(Payload):
     limit: int | None = Field(None, ge=1, le=MOST)
     force: bool = False
     filter: Where | None = None
+
+    @field_validator("filter")
+    @classmethod
+    def _none_when_empty(cls, where: Where | None) -> Where | None:
+        return where if where and where.model_dump(exclude_defaults=True) else None
 
 
 def title(sync: Sync) -> str:

@@ -120,8 +120,12 @@ _ONE_INSERT = timedelta(milliseconds=1)  # a new row reads the clock twice
 _SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # literally, so that an index may match
 _PLACED = IndexState.record_id.is_not(None)
 _FAILED = Failure.id.is_not(None)
-# Of this version and by this model; the join leaves both null where there is no place.
-_CURRENT = and_(IndexState.source_version == Candidate.updated_at, IndexState.model == bindparam("model"))
+# Of this version, by this model and of its size: what the coverage counts as indexed.
+_CURRENT = and_(
+    IndexState.source_version == Candidate.updated_at,
+    IndexState.model == bindparam("model"),
+    IndexState.dimension == bindparam("dimension"),
+)
 # Disjoint, in the words of the coverage: a failure outweighs the rest.
 _WHEN: dict[str, ColumnElement[bool]] = {
     "orphaned": and_(~Candidate.eligible, _PLACED),
@@ -165,6 +169,7 @@ def _joined(coverage: CoverageView | None) -> Select[*tuple[Any, ...]]:
         .outerjoin(IndexState, place)
         .outerjoin(Failure, failure)
         .params(model=(coverage.model if coverage else None) or "")
+        .params(dimension=(coverage.dimension if coverage else None) or 0)
     )
 
 

@@ -73,8 +73,14 @@ def show_ledger(session: Session, job_id: UUID) -> JobView:
     """Read one job with its parts from the ledger; raise NotFound."""
     job = session.get(Job, job_id, options=[defer(Job.payload, raiseload=True)])
     if job is None:
-        raise NotFound(f"There is no job {job_id}.")
+        raise _no_job(job_id)
     return view_of(job, parts(session, job_id))
+
+
+def require(session: Session, job_id: UUID) -> None:
+    """Raise NotFound unless there is such a job."""
+    if session.scalar(select(Job.id).where(Job.id == job_id)) is None:
+        raise _no_job(job_id)
 
 
 def parts(session: Session, job_id: UUID) -> Sequence[Part]:
@@ -98,6 +104,10 @@ def events(session: Session, job_id: UUID, cursor: str | None = None, limit: int
         rows = rows.where(JobEvent.id < read_cursor(cursor, number)[0])
     total = count(session, matching.with_only_columns(JobEvent.id))
     return page_of(session.scalars(rows).all(), limit, total, lambda event: (event.id,))
+
+
+def _no_job(job_id: UUID) -> NotFound:
+    return NotFound(f"There is no job {job_id}.")
 
 
 def _matching(where: JobFilter) -> Select[Job]:

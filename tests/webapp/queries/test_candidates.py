@@ -16,7 +16,7 @@ from tests.webapp.factories import START, make_candidate, make_failure, make_job
 from webapp.queries import candidates
 from webapp.queries.candidates import CandidateFilter
 
-SEEN = CoverageView(0, 0, 0, 0, 0, 0, points=0, collection="c1", model="local", checked_at=START)
+SEEN = CoverageView(0, 0, 0, 0, 0, 0, points=0, collection="c1", model="local", dimension=512, checked_at=START)
 
 
 @pytest.fixture

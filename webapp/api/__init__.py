@@ -1,0 +1,1 @@
+"""What scripts call, and the document that describes it."""

@@ -1,0 +1,21 @@
+"""The first version of the API, one noun a module."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from webapp.api import problems
+from webapp.api.v1 import candidates, coverage, documentation, etl, failures, jobs, launches, searches
+from webapp.extensions import csrf
+
+NOUNS = (etl, launches, jobs, failures, coverage, candidates, searches, documentation)
+
+
+def register(app: Flask) -> None:
+    """Put the calls under /v1/admin. Tokens open them and cookies never do, so no page of another site can."""
+    api = Blueprint("api", __name__, url_prefix=problems.PREFIX)
+    api.register_error_handler(Exception, problems.answer)
+    for noun in NOUNS:
+        api.register_blueprint(noun.blueprint)
+        csrf.exempt(noun.blueprint)
+    app.register_blueprint(api)

@@ -1,0 +1,150 @@
+"""Jobs for scripts: the list, one job, its records, its story, and the two acts on it."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from flask import Blueprint, Response, url_for
+
+from core.jobs.cancel import cancel
+from core.jobs.launch import Launched
+from core.jobs.retry import retry
+from core.jobs.view import JobView
+from core.kinds import KINDS
+from core.prices import price_of
+from webapp.api.answers import (
+    Cost,
+    EventAnswer,
+    EventList,
+    JobAnswer,
+    JobError,
+    JobList,
+    LaunchAnswer,
+    Progress,
+    RecordAnswer,
+    RecordList,
+    StepAnswer,
+)
+from webapp.api.operation import operation, reply
+from webapp.api.reading import Cursor, Reason, Request, Words
+from webapp.extensions import db, redis
+from webapp.queries import coverage, jobs, records
+from webapp.queries.jobs import JobFilter
+from webapp.security import actor
+
+blueprint = Blueprint("jobs", __name__)
+
+
+class JobQuery(Cursor):
+    """Which jobs. `q` is an id, the start of one, or words of title, message and reason."""
+
+    status: Literal[jobs.STATUSES] | None = None  # type: ignore[valid-type]
+    kind: Words | None = None
+    user: Words | None = None
+    q: Words = ""
+
+
+class Act(Request):
+    """Why it is done; the audit keeps it."""
+
+    reason: Reason = ""
+
+
+@blueprint.get("/jobs")
+@operation("read", {200: (JobList,)})
+def index(query: JobQuery) -> Response:
+    """List jobs, newest first."""
+    where = JobFilter(query.status, query.kind, query.user, query.q)
+    return reply(JobList.of(jobs.find_page(db.session(), where, query.cursor, query.limit), job_answer))
+
+
+@blueprint.get("/jobs/<uuid:job_id>")
+@operation("read", {200: (JobAnswer,)})
+def show(job_id: UUID) -> Response:
+    """Tell how far a job is. Ask again as often as once a second."""
+    return reply(job_answer(jobs.show(db.session(), redis, job_id)))
+
+
+@blueprint.get("/jobs/<uuid:job_id>/records")
+@operation("read", {200: (RecordList,)})
+def list_records(job_id: UUID, query: Cursor) -> Response:
+    """List a job's records in the order of work, each with what became of it."""
+    jobs.require(db.session(), job_id)
+    page = records.find_page(db.session(), job_id, coverage.collection(db.session()), query.cursor, query.limit)
+    return reply(RecordList.of(page, RecordAnswer.model_validate))
+
+
+@blueprint.get("/jobs/<uuid:job_id>/events")
+@operation("read", {200: (EventList,)})
+def list_events(job_id: UUID, query: Cursor) -> Response:
+    """List what happened to a job, newest first."""
+    jobs.require(db.session(), job_id)
+    page = jobs.events(db.session(), job_id, query.cursor, query.limit)
+    return reply(EventList.of(page, EventAnswer.model_validate))
+
+
+@blueprint.post("/jobs/<uuid:job_id>/retries")
+@operation("operate", {202: (LaunchAnswer,), 200: (LaunchAnswer,)}, problems=(409, 429))
+def create_retry(job_id: UUID, body: Act) -> Response:
+    """Launch a job for what this one left undone: 202 with the new job, 200 when that is under way already."""
+    return launched(retry(db.session(), redis, KINDS, job_id, actor=actor(), reason=body.reason))
+
+
+@blueprint.post("/jobs/<uuid:job_id>/cancellations")
+@operation("operate", {202: (LaunchAnswer,)}, problems=(409,))
+def create_cancellation(job_id: UUID, body: Act) -> Response:
+    """Cancel a job. What runs stops with its batch, what is done stays; 409 when the job is over."""
+    status = cancel(db.session(), redis, job_id, actor=actor(), reason=body.reason)
+    return launched(Launched(job_id, status, new=True))
+
+
+def launched(launch: Launched) -> Response:
+    """Answer a launch: 202 for a new job, 200 for one that was there; both say where to watch it."""
+    url = status_url(launch)
+    answer = LaunchAnswer(job_id=launch.job_id, status=launch.status, status_url=url)
+    return reply(answer, 202 if launch.new else 200, {"Location": url})
+
+
+def status_url(launch: Launched) -> str:
+    return url_for("api.jobs.show", job_id=launch.job_id)
+
+
+def job_answer(view: JobView) -> JobAnswer:
+    """Write a job as scripts see it."""
+    return JobAnswer(
+        id=UUID(view.id),
+        kind=view.kind,
+        status=view.status,
+        message=view.message,
+        steps=[StepAnswer.model_validate(step) for step in view.steps],
+        progress=Progress(
+            total=view.total,
+            done=view.done,
+            skipped=view.skipped,
+            failed=view.failed,
+            percent=view.percent,
+            rate=view.rate,
+            eta_seconds=view.eta_seconds,
+        ),
+        created_at=view.created_at,
+        started_at=view.started_at,
+        finished_at=view.finished_at,
+        requested_by=view.requested_by,
+        retry_of=UUID(view.retry_of) if view.retry_of else None,
+        error=JobError(code=view.error_code, detail=view.error_detail) if view.error_code else None,
+        cost=_cost(view),
+        links=_links(view.id),
+    )
+
+
+def _cost(view: JobView) -> Cost:
+    price = price_of(view.model, view.tokens) if view.model else None
+    amount, currency = price or (None, None)
+    return Cost(tokens=view.tokens, amount=amount, currency=currency)
+
+
+def _links(job_id: str) -> dict[str, str]:
+    names = {"self": "show", "records": "list_records", "events": "list_events"}
+    names |= {"retries": "create_retry", "cancellations": "create_cancellation"}
+    return {name: url_for(f"api.jobs.{view}", job_id=job_id) for name, view in names.items()}
