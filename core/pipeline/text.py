@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,31 +143,38 @@ def passage_of(text: str, question: str) -> str:
     """Return the stretch of a text, at most 240 characters on one line, that has most of the question's words."""
     wanted = _stems(question)
     pieces = _pieces(text)
+    meant = [wanted & _stems(piece) for piece in pieces]
     best, most = "", -1
-    for start in range(len(pieces)):
-        stretch = _stretch(pieces, start)
-        found = len(wanted & _stems(stretch))
+    for start, end in _stretches(pieces):
+        found = len(set().union(*meant[start:end]))
         if found > most:
-            best, most = stretch, found
+            best, most = " ".join(pieces[start:end]), found
     return best
 
 
 def _pieces(text: str) -> list[str]:
     """Split into sentences, and these where they are too long to show."""
     sentences = [sentence for line in text.split("\n") for sentence in re.split(r"(?<=[.!?]) +", line) if sentence]
-    return [piece for sentence in sentences for piece in textwrap.wrap(sentence, PASSAGE_CHARACTERS)]
+    return [
+        piece
+        for sentence in sentences
+        for piece in (
+            [sentence] if len(sentence) <= PASSAGE_CHARACTERS else textwrap.wrap(sentence, PASSAGE_CHARACTERS)
+        )
+    ]
 
 
-def _stretch(pieces: Sequence[str], start: int) -> str:
-    stretch = pieces[start]
-    for piece in pieces[start + 1 :]:
-        if len(stretch) + 1 + len(piece) > PASSAGE_CHARACTERS:
-            break
-        stretch += " " + piece
-    return stretch
+def _stretches(pieces: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield for each piece where the longest stretch that begins with it and can be shown ends."""
+    for start in range(len(pieces)):
+        end, length = start + 1, len(pieces[start])
+        while end < len(pieces) and length + 1 + len(pieces[end]) <= PASSAGE_CHARACTERS:
+            length += 1 + len(pieces[end])
+            end += 1
+        yield start, end
 
 
 def _stems(text: str) -> set[str]:
     """Fold case and accents and keep the start of each longer word, so that enfermera meets enfermería."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
+    plain = re.sub(r"[\u0300-\u036f]+", "", unicodedata.normalize("NFD", text.casefold()))
     return {word[:6] for word in re.findall(r"\w+", plain) if len(word) > 3 or word.isdigit()}
