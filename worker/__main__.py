@@ -8,7 +8,6 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a worker has its core, not all of them
 
 from core.container import container
-
 from core.errors import AppError
 from core.kinds import QUEUES
 from core.logs import configure
@@ -21,6 +20,7 @@ def main(names: list[str]) -> int:
     try:
         configure(settings())
         refuse_unfit(container())
+        container().preload()
     except AppError as error:
         print(f"vigia worker: {error}", file=sys.stderr)  # noqa: T201  (before there is a log)
         return 2

@@ -39,15 +39,15 @@ class Handler(BaseHTTPRequestHandler):
     server: OpsServer
     timeout = 10  # seconds a caller may keep us waiting
 
-    def do_GET(self) -> None:  # noqa: N802  (the name that http.server looks for)
+    def do_GET(self) -> None:
         match self.path.partition("?")[0]:
             case "/healthz":
                 self._send(200, {"status": "ok"})
             case "/readyz":
                 checks = self.server.checks.look()
                 good = ready(checks)
-                named = {name: asdict(check) for name, check in checks.items()}
-                self._send(200 if good else 503, {"status": "ready" if good else "not ready"} | named)
+                named: dict[str, object] = {name: asdict(check) for name, check in checks.items()}
+                self._send(200 if good else 503, named | {"status": "ready" if good else "not ready"})
             case _:
                 self._send(404, {"status": "there is only /healthz and /readyz"})
 

@@ -8,12 +8,12 @@ import threading
 import time
 
 import structlog
-from core.container import Container, container
 from redis import RedisError
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import coverage
+from core.container import Container, container
 from core.errors import AppError, JobError
 from core.jobs.reconcile import reconcile
 from core.logs import configure
