@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from core.errors import Invalid
@@ -81,9 +82,7 @@ def read_query(model: type[M]) -> M:
 
 def invalid(sentence: str, error: ValidationError, *within: str) -> Invalid:
     """Say in our words what pydantic found, field by field; `within` is the path of the object it looked at."""
-    found = {
-        _path((*within, *item["loc"])): WORDS.get(item["type"], item["msg"]) for item in error.errors(include_url=False)
-    }
+    found = {_path((*within, *item["loc"])): _words(item) for item in error.errors(include_url=False)}
     listed = "; ".join(f"{field} {text}" for field, text in list(found.items())[:5])
     return Invalid(f"{sentence}: {listed}.", found)
 
@@ -110,6 +109,10 @@ def _leaves(value: Any, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
             yield from _leaves(inner, (*loc, n))
     else:
         yield loc, value
+
+
+def _words(error: ErrorDetails) -> str:
+    return WORDS.get(error["type"], error["msg"]).removeprefix("Value error, ")
 
 
 def _path(loc: Loc) -> str:

@@ -50,7 +50,9 @@ def app(settings_env: Callable[..., Settings]) -> Iterator[Flask]:
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """A session of the test's own; commit what the app shall see."""
-    with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
+    with app.app_context():
+        engine = db.engine  # no context outlives this line: requests would share their `g` with it
+    with Session(engine, expire_on_commit=False) as session:
         yield session
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from core.search import LONGEST_QUESTION, MOST, search
 from flask import Blueprint, Response
 from pydantic import Field, Json, StringConstraints
 
 from core.kinds.etl_sync import Where
+from core.search import LONGEST_QUESTION, MOST, search
 from webapp.api.answers import FoundAnswer, SearchList
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Request
