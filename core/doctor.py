@@ -50,7 +50,7 @@ def database(own: Settings) -> str:
     try:
         with psycopg.connect(own.database_url.replace("+psycopg", ""), connect_timeout=3) as connection:
             version = connection.info.server_version // 10000
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise Unfit(
             f"PostgreSQL cannot be reached: {_first_line(error)}. Start it, or correct DATABASE_URL; `vigia up` "
             "starts one by itself when DATABASE_URL is not set."
@@ -80,7 +80,7 @@ def queue_store(own: Settings) -> str:
         server, memory = client.info("server"), client.info("memory")
     except redis.AuthenticationError:
         raise Unfit("Redis refuses the password. Correct it in REDIS_URL.") from None
-    except redis.RedisError as error:
+    except (redis.RedisError, ValueError) as error:
         raise Unfit(
             f"Redis cannot be reached: {_first_line(error)}. Start it, or correct REDIS_URL; `vigia up` starts one "
             "by itself when REDIS_URL is not set."

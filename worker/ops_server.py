@@ -18,7 +18,7 @@ import structlog
 from core.errors import AppError
 from core.logs import configure
 from core.settings import Settings, settings
-from worker.checks import Checks, ready
+from worker.probes import Probes, ready
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ class OpsServer(ThreadingHTTPServer):
 
     def __init__(self, own: Settings) -> None:
         super().__init__((own.ops_host, own.ops_port), Handler)
-        self.checks = Checks(own)
+        self.probes = Probes(own)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
             case "/healthz":
                 self._send(200, {"status": "ok"})
             case "/readyz":
-                checks = self.server.checks.look()
+                checks = self.server.probes.look()
                 good = ready(checks)
                 named: dict[str, object] = {name: asdict(check) for name, check in checks.items()}
                 self._send(200 if good else 503, named | {"status": "ready" if good else "not ready"})

@@ -33,15 +33,15 @@ def kill_session(session: int) -> None:
 
 
 class Guard:
-    """The guard's process, as the supervisor holds it. `keep` is a file descriptor it holds open until all is over."""
+    """The guard's process, as the supervisor holds it. `keep` are file descriptors it holds open until all is over."""
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, *keep: int) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            pass_fds=(keep,),
+            pass_fds=keep,
         )
 
     def watch(self, sessions: Mapping[int, signal.Signals]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,21 +12,10 @@ import redis
 
 from core.stack.children import Program
 
-ROOT = Path(__file__).parents[2]
 PORTAL_THREADS = 24
+WORKER_GRACE = 1.0  # seconds: what a worker of the whole stack had begun is recovered by the ledger
 # By rank they stop: the portal first, so that nobody launches what nobody will run.
 OPS_RANK, WORKER_RANK, PORTAL_RANK = 3, 4, 5
-
-
-def environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """Give our environment to a process, with these changes; it finds our packages wherever it is started."""
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    own = {
-        "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONUNBUFFERED": "1",
-        "OPENBLAS_NUM_THREADS": "1",  # many processes share the machine
-    }
-    return {**os.environ, **own, **changes}
 
 
 def portal(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Program:
@@ -39,7 +27,7 @@ def portal(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Pr
         env=env,
         rank=PORTAL_RANK,
         grace=0.7,
-        ready=lambda pid: _serves(f"http://{_reachable(host)}:{port}/healthz"),
+        ready=lambda pid: _serves(f"http://{reachable(host)}:{port}/healthz"),
     )
 
 
@@ -58,7 +46,14 @@ def gunicorn(host: str, port: int) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "wsgi:application", "--no-control-socket", *_flat(options)]
 
 
-def worker(env: Mapping[str, str], number: int, redis_url: str, queues: Sequence[str], log: Path | None) -> Program:
+def worker(
+    env: Mapping[str, str],
+    number: int,
+    redis_url: str,
+    queues: Sequence[str],
+    log: Path | None,
+    grace: float = WORKER_GRACE,
+) -> Program:
     """One worker; it is ready when Redis knows it."""
     return Program(
         name=f"worker-{number}",
@@ -66,14 +61,19 @@ def worker(env: Mapping[str, str], number: int, redis_url: str, queues: Sequence
         log=log,
         env=env,
         rank=WORKER_RANK,
-        grace=1.0,
+        grace=grace,
         ready=lambda pid: _registered(redis_url, pid),
     )
 
 
 def ticker(env: Mapping[str, str], log: Path | None) -> Program:
     return Program(
-        name="ticker", command=[sys.executable, "-m", "worker.ticker"], log=log, env=env, rank=WORKER_RANK, grace=1.0
+        name="ticker",
+        command=[sys.executable, "-m", "worker.ticker"],
+        log=log,
+        env=env,
+        rank=WORKER_RANK,
+        grace=WORKER_GRACE,
     )
 
 
@@ -85,8 +85,13 @@ def ops(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Progr
         env={**env, "OPS_HOST": host, "OPS_PORT": str(port)},
         rank=OPS_RANK,
         grace=0.5,
-        ready=lambda pid: _serves(f"http://{_reachable(host)}:{port}/healthz"),
+        ready=lambda pid: _serves(f"http://{reachable(host)}:{port}/healthz"),
     )
+
+
+def reachable(host: str) -> str:
+    """Where we ask a server that listens on every address."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, not bound)
 
 
 def _serves(url: str) -> bool:
@@ -104,11 +109,6 @@ def _registered(redis_url: str, pid: int) -> bool:
         return False
     finally:
         client.close()
-
-
-def _reachable(host: str) -> str:
-    """Where we ask a server that listens on every address."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, not bound)
 
 
 def _flat(options: Mapping[str, str]) -> list[str]:

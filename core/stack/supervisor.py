@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterable
@@ -36,27 +37,31 @@ class Supervisor:
     def __init__(self, guard: Guard, tell: Callable[[str], None], changed: Callable[[], None] = lambda: None) -> None:
         self._guard = guard
         self._tell = tell
-        self._changed = changed
+        self.changed = changed
         self._watched: dict[str, _Watched] = {}
+        self._unready: list[Child] = []
         self._rotated = time.monotonic()
+        self.own_pid = os.getpid()
 
     def pid(self, name: str) -> int | None:
         """Return the process id of a program that it keeps; None when it keeps none of this name."""
         watched = self._watched.get(name)
         return watched.child.pid if watched else None
 
-    def start(self, programs: Iterable[Program], ready: Callable[[str], None] = lambda name: None) -> None:
-        """Start programs side by side and wait until all serve, calling `ready` for each; raises StartFailed."""
-        started = []
+    def start(self, programs: Iterable[Program]) -> None:
+        """Start programs side by side; `wait_ready` waits for them."""
         for program in programs:
             watched = _Watched(Child(program), time.monotonic())
             self._watched[program.name] = watched
+            self._unready.append(watched.child)
             watched.child.start()
             self._brief_the_guard()
-            started.append(watched)
-        for watched in started:
-            watched.child.wait_ready()
-            ready(watched.child.program.name)
+
+    def wait_ready(self, ready: Callable[[str], None] = lambda name: None) -> None:
+        """Wait until all that were started serve, calling `ready` with the name of each; raises StartFailed."""
+        while self._unready:
+            self._unready[0].wait_ready()
+            ready(self._unready.pop(0).program.name)
 
     def look(self) -> None:
         """Start again what has died, once its pause is over."""
@@ -68,7 +73,7 @@ class Supervisor:
                 watched.since = time.monotonic()
                 watched.child.start()
                 self._brief_the_guard()
-                self._changed()
+                self.changed()
         if time.monotonic() - self._rotated > ROTATE_SECONDS:
             self._rotated = time.monotonic()
             for watched in self._watched.values():

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from core.stack.children import Program
-from core.stack.processes import environment
+from core.stack.environment import environment
 
 
 def url(port: int) -> str:

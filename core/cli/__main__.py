@@ -1,0 +1,5 @@
+"""`python -m core.cli` is `vigia`."""
+
+from core.cli.main import main
+
+main()

@@ -1,0 +1,32 @@
+"""`vigia jobs`: the last jobs."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import select
+
+from core.cli.home import fill, home_option
+from core.container import container
+from core.jobs.view import view_of
+from core.models import Job
+from core.stack.home import Home
+
+
+@click.command("jobs")
+@home_option
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+def command(home: Home, limit: int) -> None:
+    """List the last jobs, newest first."""
+    fill(home)
+    with container().sessions() as session:
+        jobs = [view_of(job) for job in session.scalars(select(Job).order_by(Job.created_at.desc()).limit(limit))]
+    if not jobs:
+        click.echo("No job was launched yet. Launch one with `vigia sync`.")
+        return
+    table = Table("id", "kind", "status", "done", "launched", "by", box=None, pad_edge=False)
+    for job in jobs:
+        share = "" if job.percent is None else f"{job.percent:g} %"
+        table.add_row(job.id, job.kind, job.status, share, f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC", job.requested_by)
+    Console(highlight=False, markup=False, soft_wrap=True).print(table)
