@@ -1,8 +1,8 @@
-"""The portal's door for gunicorn: `gunicorn wsgi:app`."""
+"""The portal's door for gunicorn: `gunicorn wsgi:application`."""
 
 from core import logs
 from core.settings import settings
 from webapp import create_app
 
 logs.configure(settings())
-app = create_app()
+application = create_app()

@@ -26,7 +26,15 @@ CAUSES = {
     "collection_mismatch": _("The collection was made for another model"),
 }
 
+# A retry of these fails again until somebody has changed the person's text.
+NEED_A_PERSON = frozenset({"bad_record", "text_refused", "text_too_long", "text_not_unicode", "text_without_meaning"})
+
 
 def cause(code: str) -> str:
     """Say a cause in words: a filter of the templates."""
     return str(CAUSES.get(code, code.replace("_", " ").capitalize()))
+
+
+def remedy(code: str) -> str:
+    """Say what helps against a cause: a filter of the templates."""
+    return str(_("mend the text first") if code in NEED_A_PERSON else _("safe to retry"))

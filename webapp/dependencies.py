@@ -75,11 +75,13 @@ class Dependencies:
 
 def dependencies_of(settings: Settings, engine: Engine, client: Redis) -> Dependencies:
     """Say how each is asked."""
+    headers = {"api-key": settings.qdrant_api_key} if settings.qdrant_api_key else {}
+    http = httpx.Client(base_url=settings.qdrant_url, headers=headers, timeout=2)
     return Dependencies(
         {
             "PostgreSQL": lambda: _postgresql(engine),
             "Redis": lambda: _redis(client),
-            "Qdrant": lambda: _qdrant(settings),
+            "Qdrant": lambda: _qdrant(http),
             "Workers": lambda: _workers(client),
         }
     )
@@ -100,9 +102,8 @@ def _redis(client: Redis) -> Check:
     return Check("Redis", bool(client.ping()), datetime.now(UTC))
 
 
-def _qdrant(settings: Settings) -> Check:
-    headers = {"api-key": settings.qdrant_api_key} if settings.qdrant_api_key else {}
-    httpx.get(settings.qdrant_url, headers=headers, timeout=2).raise_for_status()
+def _qdrant(http: httpx.Client) -> Check:
+    http.get("/").raise_for_status()
     return Check("Qdrant", True, datetime.now(UTC))
 
 

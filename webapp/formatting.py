@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from babel import dates, numbers
@@ -16,7 +18,7 @@ THIN = " "  # a space that does not break: between a number and its unit
 
 
 def register(app: Flask) -> None:
-    filters = (ago, amount, clock, decimal, duration, full, moment, number, percent, rate, short_id, times, when)
+    filters = (ago, amount, clock, decimal, duration, entry, full, moment, number, percent, rate, short_id, times, when)
     for made in filters:
         app.jinja_env.filters[made.__name__] = made
 
@@ -35,7 +37,8 @@ def percent(value: float | None) -> str:
     """Write `61.3 %` of a value from 0 to 100, rounded down, so that only everything is 100 %."""
     if value is None:
         return NOTHING
-    shown = numbers.format_decimal(int(value * 100) / 100, "#,##0.##" if value < 100 else "0", locale=locale())
+    # The inner rounding takes off what binary fractions add: 65.6 is not 65.59.
+    shown = numbers.format_decimal(math.floor(round(value * 100, 6)) / 100, "#,##0.##", locale=locale())
     return f"{shown}{THIN}%"
 
 
@@ -63,10 +66,12 @@ def duration(seconds: float | None) -> str:
 
 
 def ago(then: datetime | None, now: datetime | None = None) -> str:
-    """Write `3 s ago`, `22 min ago`, `4 d ago`."""
+    """Write `just now`, `3 s ago`, `22 min ago`, `4 d ago`."""
     if then is None:
         return NOTHING
     seconds = max(0, round(((now or datetime.now(UTC)) - then).total_seconds()))
+    if seconds < 1:
+        return _("just now")
     steps = ((86400 * 2, 86400, "d"), (7200, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
     _least, size, unit = next(step for step in steps if seconds >= step[0])
     return _("%(time)s ago", time=f"{number(seconds // size)}{THIN}{unit}")
@@ -116,6 +121,22 @@ def amount(value: float | None, currency: str | None) -> str:
         return NOTHING
     digits = 2 if value == 0 or value >= 0.01 else 5
     return numbers.format_currency(value, currency, f"¤#,##0.{'0' * digits}", locale=locale(), currency_digits=False)
+
+
+# How people tell of a place they worked or studied at; PostgreSQL keeps the keys of JSON in no such order.
+TOLD = (
+    *("title", "role", "position", "degree", "company", "employer", "organization", "institution", "school"),
+    *("location", "dates", "period", "start", "from", "end", "to", "year", "summary", "description"),
+)
+
+
+def entry(item: object) -> str:
+    """Write one entry of somebody's experience or education in a line, whatever its shape."""
+    if not isinstance(item, Mapping):
+        return str(item)
+    names = [name for name in TOLD if name in item] + [name for name in item if name not in TOLD]
+    said = (item[name] for name in names)
+    return " · ".join(", ".join(map(str, one)) if isinstance(one, list) else str(one) for one in said if one)
 
 
 def short_id(value: object) -> Markup:

@@ -67,7 +67,7 @@ def form_of(payload: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
             values[prefix + name] = ", ".join(str(item) for item in value)
         elif value not in (None, False):
             values[prefix + name] = "1" if value is True else str(value)
-    return values
+    return {name: value for name, value in values.items() if value}
 
 
 def _raw(model: type[BaseModel], form: Form, prefix: str = "") -> dict[str, Any]:

@@ -27,11 +27,12 @@ def register(app: Flask) -> None:
         role_names=ROLE_NAMES,
         may=may,
         nav_counts=nav_counts,
+        priced=app.extensions["settings"].embedder == "cohere",
         UP=states.UP,
         DOWN=states.DOWN,
         **{name: getattr(states, name) for name in ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME")},
     )
-    app.jinja_env.filters["cause"] = causes.cause
+    app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy)
     app.context_processor(_reader)
 
 

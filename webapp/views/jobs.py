@@ -30,7 +30,7 @@ def index() -> ResponseReturnValue:
 def index_live() -> ResponseReturnValue:
     shown = _list()
     return fresh.unless_same(
-        repr((shown["page"], shown["counts"])), lambda: render_template("jobs/_list.html", **shown)
+        repr((shown["page"], shown["counts"])), lambda: render_template("jobs/poll_list.html", **shown)
     )
 
 
@@ -47,7 +47,7 @@ def show(job_id: UUID) -> ResponseReturnValue:
 def progress(job_id: UUID) -> ResponseReturnValue:
     def draw() -> str:
         job = jobs.show(db.session(), redis, job_id)
-        return render_template("jobs/_live.html", **job_page.parts_of_page(job))
+        return render_template("jobs/poll.html", **job_page.parts_of_page(job))
 
     return fresh.unless_same(_revision(job_id), draw)
 

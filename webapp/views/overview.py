@@ -31,7 +31,7 @@ def live() -> ResponseReturnValue:
     board = _board()
     checks = [(check.name, check.ok, check.workers, check.busy) for check in board["checks"]]
     return fresh.unless_same(
-        f"{board['board'].revision}{checks}", lambda: render_template("overview/_live.html", **board)
+        f"{board['board'].revision}{checks}", lambda: render_template("overview/poll.html", **board)
     )
 
 

@@ -2,7 +2,7 @@
 // Here it does: nothing that a job says is ever markup.
 _.templateSettings = {
   evaluate: /<%([^=-][\s\S]*?)%>/g,
-  interpolate: /(?!)/g,
+  interpolate: /((?!))/g, // never: but Underscore counts on a group in each
   escape: /<%[=-]([\s\S]+?)%>/g,
 };
 // Two fields of its list are escaped by hand already; once is enough.
