@@ -34,14 +34,24 @@ def problem(answer: TestResponse) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize(
-    "data",
-    [b"{", b"nope", b"{'a': 1}", b'{"force": tru}', b"\xff\xfe", b'{"force": true} x', b"[" * 100_000, b'"\\ud800"'],
-)
-def test_a_body_that_is_no_json_is_400(operator: Script, data: bytes) -> None:
-    answer = operator.call("POST", "/etl/sync", data=data, content_type="application/json")
-    assert answer.status_code == 400
-    assert "not JSON" in problem(answer)["detail"]
+NO_JSON: list[Any] = [
+    b"{",
+    b"nope",
+    b"{'a': 1}",
+    b'{"force": tru}',
+    b"\xff\xfe",
+    b'{"force": true} x',
+    b"[" * 100_000,
+    b'"\\ud800"',
+]
+
+
+def test_a_body_that_is_no_json_is_400(subtests: pytest.Subtests, operator: Script) -> None:
+    for data in NO_JSON:
+        with subtests.test(data=repr(data)[:60]):
+            answer = operator.call("POST", "/etl/sync", data=data, content_type="application/json")
+            assert answer.status_code == 400
+            assert "not JSON" in problem(answer)["detail"]
 
 
 @pytest.mark.parametrize(
@@ -53,94 +63,97 @@ def test_a_body_that_is_not_declared_as_json_is_415(operator: Script, content_ty
     assert "application/json" in problem(answer)["detail"]
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ([], "body"),
-        ("text", "body"),
-        (7, "body"),
-        (False, "body"),
-        ({"force": "yes"}, "force"),
-        ({"force": 1}, "force"),
-        ({"force": None}, "force"),
-        ({"limit": "5"}, "limit"),
-        ({"limit": 1.5}, "limit"),
-        ({"limit": True}, "limit"),
-        ({"limit": 0}, "limit"),
-        ({"limit": -1}, "limit"),
-        ({"limit": HUGE}, "limit"),
-        ({"limit": [1]}, "limit"),
-        ({"filter": []}, "filter"),
-        ({"filter": {"skill": ["sql"]}}, "filter.skill"),
-        ({"filter": {"skills": "sql"}}, "filter.skills"),
-        ({"filter": {"skills": [1]}}, "filter.skills.0"),
-        ({"filter": {"min_years": HUGE}}, "filter.min_years"),
-        ({"filter": {"location": "a\0b"}}, "filter.location"),
-        ({"filter": {"skills": ["\0"]}}, "filter.skills.0"),
-        ({"filter": {"location": "x" * 100_000}}, "filter.location"),
-        ({"reason": "\0"}, "reason"),
-        ({"dryrun": True}, "dryrun"),
-        ({"<script>": 1}, "<script>"),
-    ],
-)
-def test_a_bad_field_is_422_and_named(operator: Script, body: Any, field: str) -> None:
-    answer = operator.post("/etl/sync", body)
-    assert answer.status_code == 422
-    assert [error["field"] for error in problem(answer)["errors"]] == [field]
+BAD_FIELDS: list[Any] = [
+    ([], "body"),
+    ("text", "body"),
+    (7, "body"),
+    (False, "body"),
+    ({"force": "yes"}, "force"),
+    ({"force": 1}, "force"),
+    ({"force": None}, "force"),
+    ({"limit": "5"}, "limit"),
+    ({"limit": 1.5}, "limit"),
+    ({"limit": True}, "limit"),
+    ({"limit": 0}, "limit"),
+    ({"limit": -1}, "limit"),
+    ({"limit": HUGE}, "limit"),
+    ({"limit": [1]}, "limit"),
+    ({"filter": []}, "filter"),
+    ({"filter": {"skill": ["sql"]}}, "filter.skill"),
+    ({"filter": {"skills": "sql"}}, "filter.skills"),
+    ({"filter": {"skills": [1]}}, "filter.skills.0"),
+    ({"filter": {"min_years": HUGE}}, "filter.min_years"),
+    ({"filter": {"location": "a\0b"}}, "filter.location"),
+    ({"filter": {"skills": ["\0"]}}, "filter.skills.0"),
+    ({"filter": {"location": "x" * 100_000}}, "filter.location"),
+    ({"reason": "\0"}, "reason"),
+    ({"dryrun": True}, "dryrun"),
+    ({"<script>": 1}, "<script>"),
+]
 
 
-@pytest.mark.parametrize(
-    ("path", "field"),
-    [
-        ("/jobs?limit=0", "limit"),
-        ("/jobs?limit=201", "limit"),
-        ("/jobs?limit=x", "limit"),
-        (f"/jobs?limit={HUGE}", "limit"),
-        ("/jobs?status=done", "status"),
-        ("/jobs?stauts=failed", "stauts"),
-        ("/jobs?kind=a&kind=b", "kind"),
-        ("/jobs?cursor=x", "cursor"),
-        ("/jobs?q=%00", "q"),
-        ("/jobs?user=" + "x" * 201, "user"),
-        ("/failures?group=step", "group"),
-        ("/failures?group=none&job_id=7", "job_id"),
-        (f"/failures?record_id={HUGE}", "record_id"),
-        ("/failures?group=none&cursor=WyJ4Il0", "cursor"),
-        ("/candidates?state=lost", "state"),
-        ("/candidates?filter=x", "filter"),
-        ("/candidates?filter={%22min_years%22:-1}", "filter.min_years"),
-        ("/candidates?filter={%22status%22:%22%5Cu0000%22}", "filter.status"),
-        ("/search", "q"),
-        ("/search?q=", "q"),
-        ("/search?q=x&limit=101", "limit"),
-    ],
-)
-def test_a_bad_parameter_is_422_and_named(reader: Script, path: str, field: str) -> None:
-    answer = reader.get(path)
-    assert answer.status_code == 422
-    assert [error["field"] for error in problem(answer)["errors"]] == [field]
+def test_a_bad_field_is_422_and_named(subtests: pytest.Subtests, operator: Script) -> None:
+    for body, field in BAD_FIELDS:
+        with subtests.test(field=repr(field)[:60]):
+            answer = operator.post("/etl/sync", body)
+            assert answer.status_code == 422
+            assert [error["field"] for error in problem(answer)["errors"]] == [field]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/nothing",
-        "/jobs/7",
-        f"/jobs/{uuid4()}",
-        f"/jobs/{uuid4()}/records",
-        f"/jobs/{uuid4()}/events",
-        "/candidates/0",
-        "/candidates/x",
-        "/candidates/-1",
-        "/candidates/²",
-        f"/candidates/{HUGE}",
-        "/candidates/" + "9" * 5000,
-    ],
-)
-def test_what_is_not_there_is_404(reader: Script, path: str) -> None:
-    answer = reader.get(path)
-    assert answer.status_code == 404
-    problem(answer)
+BAD_PARAMETERS: list[Any] = [
+    ("/jobs?limit=0", "limit"),
+    ("/jobs?limit=201", "limit"),
+    ("/jobs?limit=x", "limit"),
+    (f"/jobs?limit={HUGE}", "limit"),
+    ("/jobs?status=done", "status"),
+    ("/jobs?stauts=failed", "stauts"),
+    ("/jobs?kind=a&kind=b", "kind"),
+    ("/jobs?cursor=x", "cursor"),
+    ("/jobs?q=%00", "q"),
+    ("/jobs?user=" + "x" * 201, "user"),
+    ("/failures?group=step", "group"),
+    ("/failures?group=none&job_id=7", "job_id"),
+    (f"/failures?record_id={HUGE}", "record_id"),
+    ("/failures?group=none&cursor=WyJ4Il0", "cursor"),
+    ("/candidates?state=lost", "state"),
+    ("/candidates?filter=x", "filter"),
+    ("/candidates?filter={%22min_years%22:-1}", "filter.min_years"),
+    ("/candidates?filter={%22status%22:%22%5Cu0000%22}", "filter.status"),
+    ("/search", "q"),
+    ("/search?q=", "q"),
+    ("/search?q=x&limit=101", "limit"),
+]
+
+
+def test_a_bad_parameter_is_422_and_named(subtests: pytest.Subtests, reader: Script) -> None:
+    for path, field in BAD_PARAMETERS:
+        with subtests.test(field=repr(field)[:60]):
+            answer = reader.get(path)
+            assert answer.status_code == 422
+            assert [error["field"] for error in problem(answer)["errors"]] == [field]
+
+
+NOT_THERE: list[Any] = [
+    "/nothing",
+    "/jobs/7",
+    f"/jobs/{uuid4()}",
+    f"/jobs/{uuid4()}/records",
+    f"/jobs/{uuid4()}/events",
+    "/candidates/0",
+    "/candidates/x",
+    "/candidates/-1",
+    "/candidates/²",
+    f"/candidates/{HUGE}",
+    "/candidates/" + "9" * 5000,
+]
+
+
+def test_what_is_not_there_is_404(subtests: pytest.Subtests, reader: Script) -> None:
+    for path in NOT_THERE:
+        with subtests.test(path=repr(path)[:60]):
+            answer = reader.get(path)
+            assert answer.status_code == 404
+            problem(answer)
 
 
 @pytest.mark.parametrize("act", ["retries", "cancellations"])
