@@ -6,6 +6,7 @@ import os
 import signal
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
 from rq import Queue, Worker
 from rq.job import Job as Message
@@ -33,7 +34,14 @@ class VigiaWorker(Worker):
         if self.horse_pid:
             with suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGUSR1)
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def unsubscribe(self) -> None:
+        """Stop listening at once. In RQ's own order its thread falls asleep again, and every stop takes a second."""
+        thread: Any = self.pubsub_thread
+        if thread is not None:
+            thread.stop()
+        super().unsubscribe()  # type: ignore[no-untyped-call]
 
 
 def worker_on(queues: list[str], connection: object) -> VigiaWorker:

@@ -8,7 +8,7 @@ import httpx
 from core.cli.home import given, home_option
 from core.errors import Unavailable
 from core.stack.home import Home, read_json
-from core.stack.stack import OPS_PORT
+from core.stack.net import OPS_PORT
 
 
 @click.command("health")

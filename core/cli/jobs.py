@@ -25,8 +25,10 @@ def command(home: Home, limit: int) -> None:
     if not jobs:
         click.echo("No job was launched yet. Launch one with `vigia sync`.")
         return
-    table = Table("id", "kind", "status", "done", "launched", "by", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for title in ("id", "kind", "status", "done", "launched", "by"):
+        table.add_column(title, no_wrap=True, overflow="ignore")
     for job in jobs:
         share = "" if job.percent is None else f"{job.percent:g} %"
         table.add_row(job.id, job.kind, job.status, share, f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC", job.requested_by)
-    Console(highlight=False, markup=False, soft_wrap=True).print(table)
+    Console(highlight=False, markup=False).print(table, crop=False)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
+from types import ModuleType
 
 import click
-from rich.console import Console
-
-from core.cli.problems import explain
 
 # The command, and the module and name it is found by.
 COMMANDS = {
@@ -37,7 +35,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = importlib.import_module(f"core.cli.{COMMANDS[name]}").command
+        command = _late(COMMANDS[name]).command
         assert isinstance(command, click.Command)
         return command
 
@@ -63,9 +61,14 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:
-        message = explain(error)
+        message = _late("problems").explain(error)
         if message is None:
             raise
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"vigia: {message}", markup=False, style="red")
+        click.secho(f"vigia: {message}", err=True, fg="red")
         return 1
     return outcome if isinstance(outcome, int) else 0
+
+
+def _late(name: str) -> ModuleType:
+    """Import one of our modules when it is needed, and not before: see Commands."""
+    return importlib.import_module(f"core.cli.{name}")

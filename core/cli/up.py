@@ -48,8 +48,8 @@ def _run(home: Home, plan: Plan, first: FirstStart, console: Console, lock: int)
         stack = Stack(home, plan, given(), supervisor)
         token = _start(stack, first, console)
         supervisor.changed = lambda: stack.write(token)
-        stack.write(token)
         _greet(stack, first, console)
+        stack.write(token)  # last: whoever waits for it finds everything, and the password said
         supervisor.watch()
     except KeyboardInterrupt:
         console.print("Stopping …")

@@ -36,7 +36,7 @@ class Program:
     identity: str = "same"  # as the shim knows them
     prepare: Callable[[], None] = lambda: None  # before each start
     ready: Callable[[int], bool] = lambda pid: True
-    patience: float = 30.0  # seconds it may take to be ready
+    patience: float = 120.0  # seconds it may take to be ready, on a busy machine
 
 
 class Child:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -26,6 +27,7 @@ def portal(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Pr
         log=log,
         env=env,
         rank=PORTAL_RANK,
+        stop=signal.SIGINT,  # at once: SIGTERM would wait for whoever keeps a connection open
         grace=0.7,
         ready=lambda pid: _serves(f"http://{reachable(host)}:{port}/healthz"),
     )

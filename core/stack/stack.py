@@ -11,10 +11,8 @@ from core.errors import Refused
 from core.stack import engines, postgres, processes
 from core.stack.environment import environment
 from core.stack.home import Home, write_json
-from core.stack.net import free_port, is_free
+from core.stack.net import OPS_PORT, free_port, is_free
 from core.stack.supervisor import Supervisor
-
-OPS_PORT = 8001
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

