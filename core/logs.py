@@ -10,7 +10,7 @@ import structlog
 from core.settings import Settings
 
 # These log whole URLs or every message; what we need of them we log ourselves.
-QUIET = ("httpx", "httpcore", "rq.worker", "urllib3", "alembic.runtime.plugins")
+QUIET = ("httpx", "httpcore", "rq.worker", "urllib3", "alembic.runtime")
 
 
 def configure(settings: Settings) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
+import socket
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -46,8 +48,11 @@ class VigiaWorker(Worker):
 
 def worker_on(queues: list[str], connection: object) -> VigiaWorker:
     """Make a worker on these queues, its dead found in seconds."""
+    # Readable in the portal; the end is random, for a restarted machine may give the same process id again.
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
     return VigiaWorker(
         queues,
+        name=name,
         connection=connection,  # type: ignore[arg-type]
         serializer=JSONSerializer,
         worker_ttl=30,
