@@ -1,0 +1,1 @@
+"""What the product does in a second, beside what most teams write; measured, not asserted."""
