@@ -31,9 +31,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Make the app. Connects to nothing yet: pages say what does not answer."""
     settings = settings or read_settings()
     app = Flask(__name__)
+    client = redis_for(settings.redis_url)
     app.config.from_mapping(flask_config(settings))
-    app.extensions["settings"] = settings
-    app.extensions["redis"] = redis_for(settings.redis_url)
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {"connection_pool": client.connection_pool}
+    app.extensions |= {"settings": settings, "redis": client}
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -45,6 +46,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     rq_board.mount(app, app.extensions["redis"])
     errors.register(app)
     return app
+
+
+def close(app: Flask) -> None:
+    """Let go of every connection: a process that ends in order leaves none behind."""
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["dependencies"].close()
+    app.extensions["redis"].connection_pool.disconnect()
 
 
 def _extend(app: Flask, settings: Settings) -> None:

@@ -35,7 +35,6 @@ def flask_config(settings: Settings) -> dict[str, Any]:
             "connect_args": {"connect_timeout": 5, "options": OPTIONS},
         },
         "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
         "RATELIMIT_KEY_PREFIX": "portal",
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,

@@ -41,8 +41,9 @@ class Check:
 class Dependencies:
     """What is known of each dependency; one value an app."""
 
-    def __init__(self, asks: dict[str, Callable[[], Check]]) -> None:
+    def __init__(self, asks: dict[str, Callable[[], Check]], http: httpx.Client) -> None:
         self._asks = asks
+        self._http = http
         self._known: dict[str, Check] = {}
         self._asked: dict[str, Future[Check]] = {}
         self._threads = ThreadPoolExecutor(len(asks), thread_name_prefix="dependency")
@@ -58,6 +59,11 @@ class Dependencies:
             waiting = [self._asked[name] for name in stale]
         wait(waiting, timeout=patience)
         return tuple(self._known.get(name) or _silent(name) for name in self._asks)
+
+    def close(self) -> None:
+        """Ask no more, and let go of the connection to Qdrant."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._http.close()
 
     def _too_old(self, name: str) -> bool:
         known = self._known.get(name)
@@ -83,7 +89,8 @@ def dependencies_of(settings: Settings, engine: Engine, client: Redis) -> Depend
             "Redis": lambda: _redis(client),
             "Qdrant": lambda: _qdrant(http),
             "Workers": lambda: _workers(client),
-        }
+        },
+        http,
     )
 
 
