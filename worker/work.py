@@ -16,10 +16,7 @@ from rq.serializers import JSONSerializer
 
 from core.jobs.queues import ALLOWED
 from worker.run import part_died
-
-
-class NotAllowed(Exception):
-    """A message names a function that workers do not run; somebody else has written to our Redis."""
+from worker.signals import stop_requested
 
 
 class VigiaWorker(Worker):
@@ -30,6 +27,11 @@ class VigiaWorker(Worker):
             self.handle_job_failure(job, queue, exc_string=f"{job.func_name!r} is not a function that workers run")
             return
         super().execute_job(job, queue)
+
+    def setup_work_horse_signals(self) -> None:
+        """Listen for a stop from the first moment, so that no signal kills the process of a part."""
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        stop_requested()
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Warm stop: also tell the part, so that it ends its batch and hands itself back."""
