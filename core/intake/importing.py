@@ -5,25 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+import orjson
 import psycopg
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.access import Actor, record
+from core.candidates import CandidateRow
 from core.errors import Invalid, NotFound, Unavailable
 from core.intake.formats import records_of
 from core.intake.record import Record
 from core.intake.report import ImportReport, Progress, Remarks
 from core.intake.row import COLUMNS, Row, reason_of
 from core.intake.store import remember_lines, store
-from core.pipeline.text import MOST_CHARACTERS
+from core.pipeline.text import MOST_CHARACTERS, text_of
 
 BATCH_ROWS = 500
-BATCH_CHARACTERS = 4_000_000
+BATCH_BYTES = 4_000_000
 MOST_UNKNOWN = 50
 
 
@@ -105,12 +108,12 @@ class _Import:
         self._notes = Remarks()
         self._unknown: set[str] = set()
         self._batch: dict[str, tuple[int, Row]] = {}
-        self._characters = 0
+        self._bytes = 0
 
     def take_all(self, records: Iterator[Record]) -> None:
         for one in records:
             self._take(one)
-            if len(self._batch) >= BATCH_ROWS or self._characters >= BATCH_CHARACTERS:
+            if len(self._batch) >= BATCH_ROWS or self._bytes >= BATCH_BYTES:
                 self._store()
         self._store()
         if self._unknown:
@@ -132,8 +135,8 @@ class _Import:
             return
         self._batch[row.external_id] = (one.line, row)
         size = _size(row)
-        self._characters += size
-        if size > MOST_CHARACTERS:
+        self._bytes += size
+        if size > MOST_CHARACTERS and text_of(_as_read(row)).truncated:
             self._notes.add(one.line, f"a long text: only the first {MOST_CHARACTERS:,} characters are embedded")
 
     def _store(self) -> None:
@@ -155,7 +158,7 @@ class _Import:
                     self._notes.add(self._batch[one.external_id][0], "no text: kept, but nothing to search for")
         self._session.commit()
         self._batch.clear()
-        self._characters = 0
+        self._bytes = 0
         self._tell(Progress(self._file.tell(), self._size, **self.figures()))
 
     def _reject_twice(self, line: int, earlier: int) -> None:
@@ -182,5 +185,11 @@ class _Import:
 
 
 def _size(row: Row) -> int:
-    """Count the characters of a row's long columns, roughly."""
-    return len(row.summary or "") + len(str(row.experience or "")) + len(str(row.education or ""))
+    """Count the bytes of a row's text: never less than it has characters."""
+    return len(orjson.dumps([row.headline, row.summary, row.skills, row.experience, row.education]))
+
+
+def _as_read(row: Row) -> CandidateRow:
+    """Give the row as a job would read it."""
+    known = row.model_dump(exclude={"opted_out"})
+    return CandidateRow(id=0, eligible=True, updated_at=datetime.now(UTC), **known)

@@ -27,7 +27,7 @@ def broken(line: int, problem: str) -> Record:
 def parse(text: str) -> Any:
     """Read JSON; raise ValueError with a sentence of ours, which does not quote the text."""
     try:
-        return json.loads(text.rstrip(), parse_int=_integer, parse_float=_number, parse_constant=_constant)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} of it, column {error.colno}" if error.lineno > 1 else f"column {error.colno}"
         raise ValueError(f"broken JSON at {place}: {error.msg}") from None
@@ -50,3 +50,6 @@ def _number(digits: str) -> float:
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_number, parse_constant=_constant)

@@ -22,30 +22,33 @@ def _storable(text: str) -> str:
 
 def _any_shape(value: Any) -> Any:
     """Hold a JSON value of any shape to what can be stored and embedded."""
-    size, waiting = 0, [(value, 0)]
+    texts: list[str] = []
+    waiting = [(value, 0)]
     while waiting:
         item, depth = waiting.pop()
         if depth > MOST_DEPTH:
             raise ValueError(f"nested deeper than {MOST_DEPTH}")
-        if isinstance(item, dict):
-            waiting += [(inner, depth + 1) for pair in item.items() for inner in pair]
+        if isinstance(item, str):
+            texts.append(item)
+        elif isinstance(item, dict):
+            texts += item
+            waiting += [(inner, depth + 1) for inner in item.values()]
         elif isinstance(item, list):
             waiting += [(inner, depth + 1) for inner in item]
-        elif isinstance(item, str):
-            size += len(_whole(_storable(item)))
         elif isinstance(item, int) and abs(item) > MOST_INTEGER:
             raise ValueError("holds a number that is too big")
-    if size > MOST_TEXT:
-        raise ValueError(f"{size:,} characters; at most {MOST_TEXT:,}")
+    _check_whole("".join(texts))
     return value
 
 
-def _whole(text: str) -> str:
+def _check_whole(text: str) -> None:
+    if len(text) > MOST_TEXT:
+        raise ValueError(f"has {len(text):,} characters; at most {MOST_TEXT:,}")
+    _storable(text)
     try:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError(SENTENCES["string_unicode"]) from None
-    return text
 
 
 def _as_text(value: Any) -> Any:

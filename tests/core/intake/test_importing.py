@@ -153,7 +153,7 @@ def test_a_person_who_comes_twice_is_named_however_far_apart(run: Import, monkey
 
 
 def test_a_long_text_is_kept_whole_with_a_note(run: Import, sessions: sessionmaker[Session]) -> None:
-    report = run(person(1, summary="palabra " * 5000))
+    report = run(person(1, summary="palabra " * 5000), person(2, summary="ñ" * 29_000))
     assert report.notes == [Remark(1, "a long text: only the first 30,000 characters are embedded")]
     assert len(the_one(sessions).summary or "") == 40_000
 

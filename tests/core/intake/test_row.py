@@ -50,7 +50,7 @@ def deep(levels: int) -> Any:
         ({"experience": [{"a\ud800": 1}]}, "experience holds half a character (a lone surrogate), or is not UTF-8"),
         ({"experience": [2**63]}, "experience holds a number that is too big"),
         ({"education": deep(MOST_DEPTH + 1)}, f"education nested deeper than {MOST_DEPTH}"),
-        ({"education": ["x" * MOST_TEXT, "y"]}, "education 100,001 characters; at most 100,000"),
+        ({"education": ["x" * MOST_TEXT, "y"]}, "education has 100,001 characters; at most 100,000"),
     ],
 )
 def test_each_wrong_column_has_its_sentence(columns: dict[str, Any], words: str) -> None:
