@@ -81,7 +81,8 @@ class Container:
         return self._once("embedder", self._embedder)
 
     def preload(self) -> None:
-        """Import and read what the embedder needs, so that forked processes share it. Connects to nothing."""
+        """Import and read what a job needs, so that forked processes share it. Connects to nothing."""
+        QdrantIndex(self.settings.qdrant_url).close()  # httpx imports half of itself with its first client
         match self.settings.embedder:
             case "cohere":
                 cohere_embedder.load()

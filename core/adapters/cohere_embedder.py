@@ -183,8 +183,9 @@ def sends_dimension(model: str) -> bool:
 
 
 def load() -> None:
-    """Import the SDK's client now, so that forked processes need not."""
+    """Import now what the SDK and httpx import with their first client, so that forked processes need not."""
     _client_class()
+    _http(None, 1.0, 1).close()
 
 
 @cache

@@ -1,8 +1,7 @@
-"""The vector index in Qdrant: qdrant-client for administration and reading, our own REST for the hot path."""
+"""The vector index in Qdrant: qdrant-client for reading, our own REST for all that a job does."""
 
 from __future__ import annotations
 
-import re
 import threading
 import uuid
 from collections.abc import Sequence
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.adapters import qdrant_collections as collections
 from core.adapters.qdrant_rest import QdrantRest
 from core.adapters.qdrant_writes import operation
-from core.errors import GiveUp, TryAgain
+from core.errors import TryAgain
 from core.ports import Collection, Hit, RecordFilter, Repayload, Upsert
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class QdrantIndex:
 
     @property
     def _reader(self) -> QdrantReader:
-        # qdrant-client takes 1.4 s and 70 MB to import: only who searches or makes a collection pays for it.
+        # qdrant-client takes 1.4 s and 70 MB to import: only who searches pays for it, no job does.
         from core.adapters.qdrant_reader import QdrantReader  # noqa: PLC0415
 
         with self._lock:
@@ -52,13 +52,7 @@ class QdrantIndex:
 
     def current(self, alias: str) -> Collection | None:
         """Say which collection the alias names; None when there is none."""
-        aliases = self._rest.get("/aliases")["aliases"]
-        name = next((item["collection_name"] for item in aliases if item["alias_name"] == alias), None)
-        if name is None:
-            return None
-        config = self._rest.get(f"/collections/{name}")["config"]
-        size = int(config["params"]["vectors"].get("size", 0))
-        return Collection(name, str((config.get("metadata") or {}).get("model", "")), size)
+        return collections.find(self._rest, alias)
 
     def ensure(self, alias: str, model: str, dimension: int) -> Collection:
         """Return the alias's collection, made with its payload indexes when there is none.
@@ -67,11 +61,12 @@ class QdrantIndex:
         """
         found = self.current(alias)
         if found is None:
-            self._reader.make(alias, Collection(name_for(alias, model, dimension), model, dimension))
+            name = collections.name_for(alias, model, dimension)
+            collections.make(self._rest, alias, Collection(name, model, dimension))
             found = self.current(alias)
         if found is None:
             raise TryAgain(f"the alias {alias} was made and is gone again", code="qdrant_invalid_answer")
-        _require_same(found, alias, model, dimension)
+        collections.require_same(found, alias, model, dimension)
         return found
 
     def write(self, collection: str, changes: Sequence[Upsert | Repayload]) -> None:
@@ -99,23 +94,6 @@ class QdrantIndex:
     def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
         """Return the points that exist, with payload; their score is 0."""
         return self._reader.retrieve(collection, ids)
-
-
-def name_for(alias: str, model: str, dimension: int) -> str:
-    """Name a collection after alias, model, dimension and version: `candidates_embed-v4-0_1024_1`."""
-    slug = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")
-    return f"{alias}_{slug}_{dimension}_1"
-
-
-def _require_same(found: Collection, alias: str, model: str, dimension: int) -> None:
-    if (found.model, found.dimension) == (model, dimension):
-        return
-    raise GiveUp(
-        f"the collection {found.name} behind {alias} was made for {found.model or 'an unknown model'} with "
-        f"{found.dimension} dimensions, and the settings say {model} with {dimension}: set EMBEDDER, EMBED_MODEL and "
-        "EMBED_DIMENSION back, or give COLLECTION another name",
-        code="collection_mismatch",
-    )
 
 
 def _require_done(outcomes: Any) -> None:

@@ -1,4 +1,4 @@
-"""What qdrant-client does for us: collections with their indexes and aliases, search, and reading points."""
+"""What qdrant-client does for us: search, and reading points."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedR
 
 from core.adapters.qdrant_filter import conditions
 from core.adapters.qdrant_rest import raise_for, raise_unreachable
-from core.ports import Collection, Hit, RecordFilter
-
-INTEGERS = ("record_id", "years_experience", "version")
-KEYWORDS = ("external_id", "location", "skills", "languages", "status")
+from core.ports import Hit, RecordFilter
 
 
 class QdrantReader:
@@ -26,24 +23,6 @@ class QdrantReader:
     def __init__(self, url: str, api_key: str | None, timeout: int) -> None:
         self._url = url
         self._client = QdrantClient(url=url, api_key=api_key, timeout=timeout, check_compatibility=False)
-
-    def make(self, alias: str, wanted: Collection) -> None:
-        """Make a collection, its payload indexes and its alias; what somebody else has made meanwhile is kept."""
-        with self._translated():
-            self._make_collection(wanted)
-            for schema, fields in (
-                (models.PayloadSchemaType.INTEGER, INTEGERS),
-                (models.PayloadSchemaType.KEYWORD, KEYWORDS),
-            ):
-                for name in fields:
-                    self._client.create_payload_index(wanted.name, name, field_schema=schema)
-            self._client.update_collection_aliases(
-                [
-                    models.CreateAliasOperation(
-                        create_alias=models.CreateAlias(collection_name=wanted.name, alias_name=alias)
-                    )
-                ]
-            )
 
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
         """Find the points nearest to a vector among those that the filter lets in, best first."""
@@ -66,18 +45,6 @@ class QdrantReader:
 
     def close(self) -> None:
         self._client.close()
-
-    def _make_collection(self, wanted: Collection) -> None:
-        try:
-            self._client.create_collection(
-                wanted.name,
-                vectors_config=models.VectorParams(size=wanted.dimension, distance=models.Distance.COSINE),
-                metadata={"model": wanted.model, "dimension": wanted.dimension},
-            )
-        except UnexpectedResponse as error:
-            # Older servers say 400 for what newer ones call 409; another worker, or an earlier try, was first.
-            if error.status_code not in (400, 409) or not self._client.collection_exists(wanted.name):
-                raise
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

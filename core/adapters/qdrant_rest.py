@@ -18,6 +18,10 @@ from core.errors import GiveUp, TryAgain
 PORT = 6333  # where the address names none, as qdrant-client has it
 
 
+class Rejected(GiveUp):
+    """Qdrant calls the request itself wrong, or says that its object is there already (400, 409)."""
+
+
 class QdrantRest:
     """Thread-safe. Each call returns the `result` of the answer, or raises TryAgain or GiveUp."""
 
@@ -38,6 +42,9 @@ class QdrantRest:
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Send a body; vectors in it may be numpy rows."""
         return self._call("POST", path, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY))
+
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._call("PUT", path, orjson.dumps(body))
 
     def close(self) -> None:
         self._http.close()
@@ -77,7 +84,7 @@ def raise_for(status: int, words: str, retry_after: str | float | None = None) -
             f"the collection is not there ({message}): launch a sync, which makes it, or set COLLECTION",
             code="collection_missing",
         )
-    raise GiveUp(
+    raise Rejected(
         f"Qdrant refuses this ({status}): {message}. If the model or its dimension was changed, set EMBED_MODEL and "
         "EMBED_DIMENSION back, or give COLLECTION another name",
         code="qdrant_refuses",

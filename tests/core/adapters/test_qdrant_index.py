@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
-from core.adapters.qdrant_index import MOST_CHANGES, QdrantIndex, name_for
+from core.adapters.qdrant_collections import name_for
+from core.adapters.qdrant_index import MOST_CHANGES, QdrantIndex
 from core.errors import GiveUp, TryAgain
 from core.ports import RecordFilter, Repayload, Upsert
 from core.stack.net import free_port
