@@ -9,7 +9,7 @@ import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -53,7 +53,9 @@ def payload_from(model: type[M], form: Form) -> M:
     try:
         return model.model_validate(_raw(model, form))
     except ValidationError as error:
-        errors = {_name(item["loc"]): _sentence(item) for item in error.errors()}
+        errors: dict[str, str] = {}
+        for item in error.errors():
+            errors.setdefault(_name(item["loc"]), _sentence(item))
         raise Invalid(_("Some fields need a second look."), errors) from None
 
 
@@ -101,6 +103,8 @@ def _split(given: str, by: str) -> list[str]:
 
 def _inner(annotation: Any) -> Any:
     """Take the optional and the annotated off a type."""
+    if get_origin(annotation) is Annotated:
+        return _inner(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
         inner = [arg for arg in get_args(annotation) if arg is not type(None)]
         return _inner(inner[0]) if len(inner) == 1 else annotation
@@ -127,7 +131,7 @@ def _name(loc: tuple[int | str, ...]) -> str:
 def _sentence(error: ErrorDetails) -> str:
     given = error.get("ctx", {})
     match error["type"]:
-        case "missing":
+        case "missing" | "too_short":
             return _("Fill this in.")
         case "int_parsing" | "int_type" | "int_from_float":
             return _("“%(value)s” is not a whole number.", value=str(error["input"])[:40])

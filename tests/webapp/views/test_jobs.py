@@ -1,0 +1,226 @@
+"""The list of jobs, a job's page, and what they poll."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from redis import Redis
+from sqlalchemy.orm import Session
+
+from core.jobs import live
+from core.jobs.view import JobView, PartView, StepView
+from core.models import Job
+from tests.webapp import factories
+from tests.webapp.conftest import NO_REDIS, Visitor, plain
+
+HOSTILE = "<script>alert(1)</script>{{7*7}}"
+
+
+def running(job: Job, **values: object) -> JobView:
+    """Say what Redis would hold of a job under way."""
+    now = datetime.now(UTC)
+    view = JobView(
+        id=str(job.id),
+        kind=job.kind,
+        queue=job.queue,
+        title=job.title,
+        status="running",
+        message="",
+        requested_by="marta",
+        reason="",
+        retry_of=None,
+        total=200,
+        done=60,
+        skipped=10,
+        failed=2,
+        rate=12.8,
+        eta_seconds=10.0,
+        tokens=4000,
+        calls=3,
+        model="embed-v4.0",
+        error_code=None,
+        error_detail=None,
+        created_at=now - timedelta(minutes=5),
+        started_at=now - timedelta(minutes=4),
+        finished_at=None,
+        updated_at=now,
+        steps=(StepView("extract", "running", 200, 62, 10, 0), StepView("embed", "running", 62, 60, 0, 2)),
+        parts=(PartView(0, "running", 100, 60, 10, 2, 1, ""), PartView(1, "queued", 100, 0, 0, 0, 0, "")),
+    )
+    return replace(view, **values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def job(session: Session) -> Job:
+    job = factories.make_job(session, status="running", title="Sync everybody not indexed")
+    session.commit()
+    return job
+
+
+def test_the_list_shows_jobs_newest_first_with_their_status(viewer: Visitor, session: Session) -> None:
+    factories.make_job(session, title="The older one", status="failed")
+    factories.make_job(session, title="The newer one", status="completed", total=5, done=5)
+    session.commit()
+
+    shown = plain(viewer.get("/jobs"))
+
+    assert shown.index("The newer one") < shown.index("The older one")
+    assert "All 2" in shown
+    assert "Failed 1" in shown
+
+
+def test_an_empty_list_says_what_to_do_next(operator: Visitor) -> None:
+    shown = plain(operator.get("/jobs"))
+
+    assert "No jobs yet" in shown
+    assert "Launch the first sync" in shown
+
+
+def test_a_filter_stands_in_the_address_and_survives_the_next_page(viewer: Visitor, session: Session) -> None:
+    for _ in range(30):
+        factories.make_job(session, kind="etl.embed", status="failed", requested_by="ana")
+    session.commit()
+
+    page = viewer.get("/jobs?status=failed&kind=etl.embed&user=ana").text
+    older = page.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+
+    assert {"status=failed", "kind=etl.embed", "user=ana"} <= set(older.split("?")[1].split("&"))
+    assert plain(viewer.get(older)).count("Failed") >= 5
+
+
+def test_nothing_that_matches_is_said_too(viewer: Visitor, job: Job) -> None:
+    assert "No job matches" in plain(viewer.get("/jobs?q=zebra"))
+
+
+def test_a_cursor_of_another_list_is_refused(viewer: Visitor) -> None:
+    assert viewer.get("/jobs?cursor=%00nonsense").status_code == 422
+
+
+def test_the_page_shows_the_live_copy(viewer: Visitor, redis: Redis, job: Job) -> None:
+    live.publish(redis, running(job))
+
+    shown = plain(viewer.get(f"/jobs/{job.id}"))
+
+    assert "36 %" in shown
+    assert "72 of 200 records · 12.8/s" in shown
+    assert "Ends about" in shown
+    assert "2 parts" in shown
+    assert "Adds up" in shown
+
+
+@pytest.mark.parametrize("app", [NO_REDIS], indirect=True)
+def test_the_page_shows_the_ledger_while_redis_is_down(viewer: Visitor, session: Session) -> None:
+    job = factories.make_job(session, status="completed", total=7, done=7)
+    session.commit()
+
+    assert "7 of 7 records" in plain(viewer.get(f"/jobs/{job.id}"))
+    assert viewer.get(f"/jobs/{job.id}/progress").status_code == 200
+
+
+def test_progress_is_drawn_by_page_and_poll_alike(viewer: Visitor, redis: Redis, job: Job) -> None:
+    live.publish(redis, running(job))
+    page, poll = viewer.get(f"/jobs/{job.id}").text, viewer.get(f"/jobs/{job.id}/progress").text
+
+    part = page.split('<section class="progress lead"')[1].split("</section>")[0]
+
+    assert part in poll
+    assert "<html" not in poll
+
+
+def test_a_poll_costs_nothing_while_nothing_changes(viewer: Visitor, redis: Redis, job: Job) -> None:
+    live.publish(redis, running(job))
+    first = viewer.get(f"/jobs/{job.id}/progress")
+    known = {"If-None-Match": first.headers["ETag"]}
+
+    again = viewer.get(f"/jobs/{job.id}/progress", headers=known)
+    live.publish(redis, running(job, done=90, updated_at=datetime.now(UTC)))
+    after = viewer.get(f"/jobs/{job.id}/progress", headers=known)
+
+    assert (again.status_code, again.text) == (304, "")
+    assert after.status_code == 200
+    assert "102 of 200" in after.text
+
+
+def test_a_poll_ends_itself_with_the_job(viewer: Visitor, redis: Redis, job: Job) -> None:
+    live.publish(redis, running(job))
+    assert "hx-trigger" in viewer.get(f"/jobs/{job.id}/progress").text
+
+    done = running(job, status="completed", done=190, finished_at=datetime.now(UTC), updated_at=datetime.now(UTC))
+    live.publish(redis, done)
+
+    assert "hx-trigger" not in viewer.get(f"/jobs/{job.id}/progress").text
+    assert "hx-trigger" not in viewer.get(f"/jobs/{job.id}").text
+
+
+def test_a_waiting_job_says_until_when_and_why(viewer: Visitor, redis: Redis, job: Job) -> None:
+    live.publish(redis, running(job, status="waiting", message="Waiting for Cohere until 12:04:10 UTC.", rate=None))
+
+    assert "Waiting for Cohere until 12:04:10 UTC." in plain(viewer.get(f"/jobs/{job.id}"))
+
+
+def test_a_failed_job_says_the_cure(viewer: Visitor, session: Session) -> None:
+    job = factories.make_job(session, status="failed", error_code="key", error_detail="Set COHERE_API_KEY.")
+    session.commit()
+
+    assert "Set COHERE_API_KEY." in plain(viewer.get(f"/jobs/{job.id}"))
+
+
+def test_counters_that_do_not_add_up_are_called_so(viewer: Visitor, redis: Redis, job: Job) -> None:
+    live.publish(redis, running(job, steps=(StepView("embed", "running", 10, 11, 0, 0),)))
+
+    assert "Does not add up" in plain(viewer.get(f"/jobs/{job.id}"))
+
+
+def test_hostile_words_are_shown_as_they_are(viewer: Visitor, session: Session) -> None:
+    job = factories.make_job(session, title=HOSTILE, reason=HOSTILE, requested_by=HOSTILE, message=HOSTILE)
+    factories.make_event(session, job, HOSTILE)
+    person = factories.make_candidate(session, full_name=HOSTILE, headline=HOSTILE)
+    factories.make_failure(session, job, person.id, cause=HOSTILE, reason=HOSTILE)
+    session.commit()
+
+    for path in (f"/jobs/{job.id}", "/jobs", "/", "/failures?all=1", "/candidates", f"/candidates/{person.id}"):
+        page = viewer.get(path).text
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;{{7*7}}" in page
+
+
+def test_failures_are_grouped_by_cause_with_a_way_to_try_again(operator: Visitor, session: Session, job: Job) -> None:
+    for person in (factories.make_candidate(session) for _ in range(3)):
+        factories.make_failure(session, job, person.id, cause="cohere_rate_limited")
+    session.commit()
+
+    shown = plain(operator.get(f"/jobs/{job.id}"))
+
+    assert "Cohere refused: too many requests" in shown
+    assert "safe to retry" in shown
+    assert "Retry 3" in shown
+
+
+def test_every_record_of_a_job_has_its_line(viewer: Visitor, session: Session, job: Job) -> None:
+    person = factories.make_candidate(session, full_name="Begoña Núñez")
+    factories.make_part(session, job, [person.id, 999_999])
+    session.commit()
+
+    shown = plain(viewer.get(f"/jobs/{job.id}/records"))
+
+    assert "Begoña Núñez" in shown
+    assert "gone: number 999999" in shown
+
+
+def test_all_events_of_a_job_are_listed(viewer: Visitor, session: Session, job: Job) -> None:
+    for n in range(12):
+        factories.make_event(session, job, f"Event number {n}.")
+    session.commit()
+
+    assert "All 12" in plain(viewer.get(f"/jobs/{job.id}"))
+    assert "Event number 0." in plain(viewer.get(f"/jobs/{job.id}/events"))
+
+
+@pytest.mark.parametrize("job_id", [uuid4(), UUID(int=0)])
+def test_a_job_that_is_not_there_is_not_found(viewer: Visitor, job_id: UUID) -> None:
+    for path in ("", "/progress", "/records", "/events"):
+        assert viewer.get(f"/jobs/{job_id}{path}").status_code == 404
+    assert viewer.get("/jobs/not-an-id").status_code == 404

@@ -1,0 +1,117 @@
+"""The overview: coverage, what runs, what needs a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from redis import Redis
+from sqlalchemy.orm import Session
+
+from core import coverage
+from core.ports import Collection
+from tests.webapp import factories
+from tests.webapp.conftest import NO_QDRANT, NO_REDIS, Visitor, plain
+
+COLLECTION = Collection("c1", "local", 512)
+
+
+def compare(session: Session) -> None:
+    coverage.check(session, "candidates", COLLECTION, points=None)
+
+
+def test_before_the_first_comparison_it_says_so(viewer: Visitor) -> None:
+    assert "Not compared yet." in plain(viewer.get("/"))
+
+
+def test_without_anybody_it_says_how_to_bring_people_in(viewer: Visitor, session: Session) -> None:
+    compare(session)
+
+    assert "Nobody is eligible yet." in plain(viewer.get("/"))
+
+
+def test_missing_people_without_a_job_need_attention(operator: Visitor, session: Session) -> None:
+    factories.make_candidate(session)
+    factories.make_candidate(session)
+    session.commit()
+    compare(session)
+
+    page = operator.get("/")
+    assert "2 people cannot be found, and no job covers them." in plain(page)
+    assert "Launch for 2" in plain(page)
+
+    operator.post("/sync", scope="all")
+    assert "no job covers them" not in plain(operator.get("/"))
+
+
+def test_each_figure_of_the_coverage_leads_to_its_list(viewer: Visitor, session: Session) -> None:
+    for person in [factories.make_candidate(session) for _ in range(3)]:
+        factories.make_place(session, person)
+    session.commit()
+    compare(session)
+
+    page = viewer.get("/").text
+    for state in ("indexed", "missing", "stale", "failed", "orphaned"):
+        assert f'href="/candidates?state={state}"' in page
+    assert "Everybody eligible is indexed." in page
+
+
+def test_a_queue_without_a_worker_needs_attention(viewer: Visitor, session: Session) -> None:
+    factories.make_job(session, status="queued")
+    session.commit()
+
+    assert "No worker listens on jobs:etl. 1 job waits for one." in plain(viewer.get("/"))
+
+
+def test_a_failed_job_needs_attention_until_a_later_one_makes_it_good(viewer: Visitor, session: Session) -> None:
+    now = datetime.now(UTC)
+    factories.make_job(session, title="Night sync", status="failed", error_detail="Set COHERE_API_KEY.", created_at=now)
+    session.commit()
+    assert "“Night sync” failed. Set COHERE_API_KEY." in plain(viewer.get("/"))
+
+    factories.make_job(session, status="completed", created_at=datetime.now(UTC))
+    session.commit()
+    assert "“Night sync” failed." not in plain(viewer.get("/"))
+
+
+def test_records_set_aside_need_attention(viewer: Visitor, session: Session) -> None:
+    factories.make_failure(session, factories.make_job(session), factories.make_candidate(session).id)
+    session.commit()
+
+    assert "1 record was set aside after an error. 1 cause." in plain(viewer.get("/"))
+
+
+def test_a_waiting_job_says_why(viewer: Visitor, session: Session) -> None:
+    factories.make_job(session, title="Night sync", status="waiting", message="Until 12:04:10 UTC.")
+    session.commit()
+
+    assert "“Night sync” waits. Until 12:04:10 UTC." in plain(viewer.get("/"))
+
+
+@pytest.mark.parametrize(("app", "name"), [(NO_REDIS, "Redis"), (NO_QDRANT, "Qdrant")], indirect=["app"])
+def test_a_dependency_that_is_down_is_named_and_the_page_stands(viewer: Visitor, name: str) -> None:
+    page = viewer.get("/")
+
+    assert page.status_code == 200
+    assert f"{name} does not answer." in plain(page)
+
+
+def test_the_page_polls_itself_and_the_poll_draws_the_same(viewer: Visitor, session: Session) -> None:
+    job = factories.make_job(session, title="Night sync", status="running", total=10, done=5)
+    session.commit()
+
+    page, poll = viewer.get("/").text, viewer.get("/overview/live").text
+
+    assert page.count("data-poll") == 1
+    for drawn in (page, poll):
+        assert f'id="run-{job.id}"' in drawn
+        assert '<progress value="5" max="10"' in drawn
+    assert 'hx-swap-oob="true">1 active' in poll
+
+
+def test_a_poll_with_nothing_new_is_empty(viewer: Visitor, redis: Redis) -> None:
+    tags = [viewer.get("/overview/live").headers["ETag"] for _ in range(2)]
+
+    answers = [viewer.get("/overview/live", headers={"If-None-Match": tag}).status_code for tag in tags]
+
+    assert 304 in answers  # at most one of them met the turn of the clock

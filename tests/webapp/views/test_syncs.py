@@ -1,0 +1,164 @@
+"""The launch of a sync: its form, its preview, its job."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.models import AuditEvent, Job
+from tests.webapp import factories
+from tests.webapp.conftest import NO_REDIS, Visitor, plain
+
+
+def launched(session: Session, location: str | None) -> Job:
+    assert location is not None
+    session.expire_all()
+    return session.get_one(Job, UUID(location.rsplit("/", 1)[1]))
+
+
+def test_a_launch_leads_to_the_page_of_its_job(operator: Visitor, session: Session) -> None:
+    answer = operator.post("/sync", scope="all", limit="100", force="1", reason="Feria de Sevilla")
+
+    assert answer.status_code == 303
+    job = launched(session, answer.location)
+    assert (job.kind, job.payload["limit"], job.payload["force"]) == ("etl.sync", 100, True)
+    assert (job.requested_by, job.reason) == ("operator", "Feria de Sevilla")
+    assert operator.get(answer.location).status_code == 200
+    trail = session.execute(select(AuditEvent.actor, AuditEvent.action, AuditEvent.reason)).one()
+    assert tuple(trail) == ("operator", "job.launch", "Feria de Sevilla")
+
+
+def test_a_double_click_is_one_job(operator: Visitor, session: Session) -> None:
+    first, second = operator.post("/sync", scope="all"), operator.post("/sync", scope="all")
+
+    assert first.location == second.location
+    assert session.scalar(select(func.count()).select_from(Job)) == 1
+    assert "nothing was launched twice" in plain(operator.get(second.location))
+
+
+@pytest.mark.parametrize("app", [NO_REDIS], indirect=True)
+def test_a_launch_is_kept_while_redis_is_down(operator: Visitor, session: Session) -> None:
+    answer = operator.post("/sync", scope="all")
+
+    assert answer.status_code == 303
+    assert launched(session, answer.location).status == "queued"
+
+
+def test_a_filter_becomes_the_payload(operator: Visitor, session: Session) -> None:
+    fields = {"filter.location": "Bilbao", "filter.skills": "Spark, dbt", "filter.min_years": "3"}
+    job = launched(session, operator.post("/sync", scope="filter", **fields).location)
+
+    kept = {name: value for name, value in job.payload["filter"].items() if value}
+    assert kept == {"location": "Bilbao", "skills": ["Spark", "dbt"], "min_years": 3}
+
+
+def test_a_hidden_filter_does_not_count(operator: Visitor, session: Session) -> None:
+    job = launched(session, operator.post("/sync", scope="all", **{"filter.location": "Bilbao"}).location)
+
+    assert job.payload["filter"] is None
+
+
+def test_chosen_people_become_an_embedding_of_those_who_exist(operator: Visitor, session: Session) -> None:
+    people = [factories.make_candidate(session) for _ in range(2)]
+    session.commit()
+
+    pasted = f"{people[1].id}\n{people[0].id}, 999999"
+    job = launched(session, operator.post("/sync", scope="ids", candidate_ids=pasted).location)
+
+    assert job.kind == "etl.embed"
+    assert job.payload["candidate_ids"] == sorted(person.id for person in people)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"scope": "all", "limit": "ten"}, "“ten” is not a whole number."),
+        ({"scope": "all", "limit": "0"}, "Too small: at least 1."),
+        ({"scope": "all", "limit": "99999999999999999999"}, "Too large"),
+        ({"scope": "filter"}, "Fill in at least one of these."),
+        ({"scope": "filter", "filter.min_years": "-1"}, "Too small: at least 0."),
+        ({"scope": "ids", "candidate_ids": ""}, "Fill this in."),
+        ({"scope": "ids", "candidate_ids": "abc"}, "“abc” is not a whole number."),
+        ({"scope": "ids", "candidate_ids": "999999"}, "Nobody has these ids: 999999."),
+        ({"scope": "elsewhere"}, "Some fields need a second look."),
+    ],
+)
+def test_a_bad_form_comes_back_with_the_error_beside_its_field(
+    operator: Visitor, session: Session, fields: dict[str, str], sentence: str
+) -> None:
+    answer = operator.post("/sync", **fields, reason="kept as typed")
+
+    assert answer.status_code == 422
+    assert sentence in plain(answer)
+    assert 'value="kept as typed"' in answer.text
+    assert session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+def test_a_preview_counts_and_changes_nothing(operator: Visitor, session: Session) -> None:
+    for _ in range(3):
+        factories.make_candidate(session)
+    session.commit()
+
+    panel = operator.client.post(
+        "/sync/previews", data={"csrf_token": operator.token, "scope": "all"}, headers={"HX-Request": "true"}
+    )
+
+    assert "To do 3" in plain(panel)
+    assert "<html" not in panel.text
+    assert session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+def test_without_javascript_the_preview_is_the_whole_page_with_what_was_typed(operator: Visitor) -> None:
+    page = operator.post("/sync/previews", scope="filter", **{"filter.location": "Bilbao"})
+
+    assert page.status_code == 200
+    assert 'value="Bilbao"' in page.text
+    assert "To do 0" in plain(page)
+
+
+def test_a_preview_names_the_same_call_quoted_for_a_shell(operator: Visitor) -> None:
+    page = operator.post("/sync/previews", scope="filter", **{"filter.location": "L'Hospitalet"})
+
+    assert "/v1/admin/etl/sync" in page.text
+    assert "L&#39;\\&#39;&#39;Hospitalet" in page.text
+
+
+def test_a_preview_names_ids_that_are_nobodys(operator: Visitor, session: Session) -> None:
+    person = factories.make_candidate(session)
+    session.commit()
+
+    page = operator.post("/sync/previews", scope="ids", candidate_ids=f"{person.id} 999999")
+
+    assert "1 id is nobody’s: 999999" in plain(page)
+
+
+def test_a_bad_preview_says_why(operator: Visitor) -> None:
+    assert "is not a whole number" in plain(operator.post("/sync/previews", scope="all", limit="x"))
+
+
+def test_a_job_can_be_run_again_edited(operator: Visitor, session: Session) -> None:
+    job = factories.make_job(session, payload={"limit": 5, "force": True, "filter": {"location": "Cádiz"}}, reason="r")
+    session.commit()
+
+    page = operator.get(f"/sync/new?like={job.id}").text
+
+    assert 'value="Cádiz"' in page
+    assert 'value="filter" checked' in page
+    assert operator.get("/sync/new?like=nonsense").status_code == 200
+
+
+def test_a_viewer_launches_nothing(viewer: Visitor, session: Session) -> None:
+    assert viewer.get("/sync/new").status_code == 403
+    assert viewer.post("/sync", scope="all").status_code == 403
+    assert session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+@pytest.mark.parametrize("app", [{"LAUNCHES_PER_USER_PER_MINUTE": 2}], indirect=True)
+def test_one_person_does_not_flood_the_queue(operator: Visitor) -> None:
+    answers = [operator.post("/sync", scope="all", limit=str(n)) for n in (1, 2, 3)]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 429]
+    assert answers[2].headers["Retry-After"] == "60"
