@@ -42,7 +42,7 @@ def command(home: Home, host: str, port: int, workers: int, sample: int, no_sync
 
 
 def _run(home: Home, plan: Plan, first: FirstStart, console: Console, lock: int) -> None:
-    guard = Guard(lock)
+    guard = Guard(keep=[lock], remove=[home.stack_file])
     supervisor = Supervisor(guard, lambda sentence: console.print(f"! {sentence}", style="yellow"))
     try:
         stack = Stack(home, plan, given(), supervisor)

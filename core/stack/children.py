@@ -64,6 +64,7 @@ class Child:
         """Start it; what an earlier process of it left behind is killed first."""
         if self._process is not None:
             kill_session(self._process.pid)
+            self._process.wait()
         program = self.program
         program.prepare()
         with _appending(program.log) as output:

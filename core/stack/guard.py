@@ -2,9 +2,9 @@
 
 Each child leads a session of its own, so all that it starts is found again, whoever is the parent by now. Also a
 script, which reads lines `PID=SIGNAL PID=SIGNAL …` (the sessions that live now, and how each likes to end) from its
-standard input until the supervisor is gone:
+standard input until the supervisor is gone, then removes the named files, which say that all is well:
 
-    python -I -S guard.py
+    python -I -S guard.py FILE …
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 PATIENCE = 5.0  # seconds for those that may end by themselves
 
@@ -33,15 +34,18 @@ def kill_session(session: int) -> None:
 
 
 class Guard:
-    """The guard's process, as the supervisor holds it. `keep` are file descriptors it holds open until all is over."""
+    """The guard's process, as the supervisor holds it.
 
-    def __init__(self, *keep: int) -> None:
+    `keep` are file descriptors it holds open until all is over, `remove` the files to remove when we are killed.
+    """
+
+    def __init__(self, *, keep: Sequence[int] = (), remove: Sequence[Path] = ()) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", __file__],
+            [sys.executable, "-I", "-S", __file__, *map(str, remove)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            pass_fds=keep,
+            pass_fds=tuple(keep),
         )
 
     def watch(self, sessions: Mapping[int, signal.Signals]) -> None:
@@ -66,6 +70,9 @@ def main() -> None:
         signal.signal(ignored, signal.SIG_IGN)  # it ends with the supervisor and not before
     last = (sys.stdin.read().splitlines() or [""])[-1]
     known = {int(pid): int(signum) for pid, signum in (word.split("=") for word in last.split())}
+    for name in sys.argv[1:]:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
     for pid, signum in known.items():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signum)

@@ -74,17 +74,13 @@ def prepare(place: Place, password: str) -> None:
     if (place.data / "PG_VERSION").exists():
         return
     place.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    command: list[str | Path] = [
-        place.binaries / "initdb",
-        "-D",
-        place.data,
-        "-U",
-        USER,
-        "--pwfile=/dev/stdin",
-        "--auth=scram-sha-256",
-    ]
-    command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
-    done = subprocess.run(shimmed(command, place.identity), input=password, capture_output=True, text=True, cwd="/")
+    secret = _secret(place, password)
+    command: list[str | Path] = [place.binaries / "initdb", "-D", place.data, "-U", USER, "--pwfile", secret]
+    command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
+    try:
+        done = subprocess.run(shimmed(command, place.identity), capture_output=True, text=True, cwd="/")
+    finally:
+        secret.unlink()
     if done.returncode != 0:
         shutil.rmtree(place.data, ignore_errors=True)
         raise StartFailed("postgres", f"could not make its directory: {done.stderr.strip() or done.stdout.strip()}")
@@ -179,6 +175,17 @@ def _move_out(home: Path, binaries: Path) -> tuple[Path, Path]:
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+
+
+def _secret(place: Place, password: str) -> Path:
+    """Write the password where only the server's user reads it, for as long as initdb needs it."""
+    file = place.data.with_name("postgres.secret")
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(password)
+    if ":" in place.identity:
+        uid, gid = map(int, place.identity.split(":"))
+        os.chown(file, uid, gid)
+    return file
 
 
 def _give(data: Path, uid: int, gid: int) -> None:

@@ -24,7 +24,7 @@ WELL_SECONDS = 30.0  # a child that lived so long has recovered
 class _Watched:
     child: Child
     since: float  # when it was started last
-    pause: float = FIRST_PAUSE
+    pause: float  # before its next start
     again_at: float | None = None  # when a dead one is due to start
 
 
@@ -51,7 +51,7 @@ class Supervisor:
     def start(self, programs: Iterable[Program]) -> None:
         """Start programs side by side; `wait_ready` waits for them."""
         for program in programs:
-            watched = _Watched(Child(program), time.monotonic())
+            watched = _Watched(Child(program), time.monotonic(), FIRST_PAUSE)
             self._watched[program.name] = watched
             self._unready.append(watched.child)
             watched.child.start()
@@ -59,9 +59,12 @@ class Supervisor:
 
     def wait_ready(self, ready: Callable[[str], None] = lambda name: None) -> None:
         """Wait until all that were started serve, calling `ready` with the name of each; raises StartFailed."""
-        while self._unready:
-            self._unready[0].wait_ready()
-            ready(self._unready.pop(0).program.name)
+        for child in self._unready:
+            child.wait_ready()
+            ready(child.program.name)
+        for child in self._unready:
+            child.wait_ready()  # one that was ready early may have died since
+        self._unready.clear()
 
     def look(self) -> None:
         """Start again what has died, once its pause is over."""

@@ -74,7 +74,7 @@ def test_named_vectors_and_odd_sizes_are_refused(ours: QdrantClient) -> None:
 
 def test_an_alias_reads_and_writes_its_collection(two: QdrantClient) -> None:
     two.update_collection_aliases([alias("now", "a")])
-    two.upsert("now", [models.PointStruct(id=1, vector=[1, 0, 0, 0], payload={})])
+    two.upsert("now", [models.PointStruct(id=1, vector=[1.0, 0.0, 0.0, 0.0], payload={})])
     assert (two.count("a").count, two.count("b").count) == (1, 0)
     assert two.collection_exists("now")
     assert [found.alias_name for found in two.get_collection_aliases("a").aliases] == ["now"]

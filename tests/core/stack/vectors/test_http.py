@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -115,7 +116,7 @@ def make_collection(client: QdrantClient) -> None:
 def write_until_it_dies(url: str, acknowledged: list[int], enough: threading.Event) -> None:
     client = QdrantClient(url=url, check_compatibility=False)
     for first in range(1, 100_000, 10):
-        ids = list(range(first, first + 10))
+        ids: list[Any] = list(range(first, first + 10))
         batch = models.Batch(ids=ids, vectors=[[1.0, *[id] * 7] for id in ids], payloads=[{"n": id} for id in ids])
         try:
             client.upsert("now", batch)

@@ -63,7 +63,7 @@ def test_several_queries_in_one_call_are_answered_in_order(filled: Pair) -> None
 def test_uuids_come_back_as_text(pair: Pair) -> None:
     id = str(uuid.uuid4())
     for client in (pair.ours, pair.reference):
-        client.upsert("c", [models.PointStruct(id=id, vector=[1, 0, 0, 0], payload={})])
+        client.upsert("c", [models.PointStruct(id=id, vector=[1.0, 0.0, 0.0, 0.0], payload={})])
     assert pair.do(lambda client: client.retrieve("c", [id]))[0].id == id
     assert pair.do(lambda client: client.scroll("c", offset=id))[0][0].id == id
 

@@ -58,8 +58,9 @@ def test_one_batch_mixes_new_older_newer_and_repeated_points(pair: Pair) -> None
 
 
 def test_a_batch_applies_operations_of_all_sorts_in_their_order(filled: Pair) -> None:
-    ids, lima = [2, 3], models.FilterSelector(filter=LIMA)
-    operations = [
+    ids: list[Any] = [2, 3]
+    lima = models.FilterSelector(filter=LIMA)
+    operations: list[Any] = [
         upsert(1, 3),
         models.SetPayloadOperation(set_payload=models.SetPayload(payload={"seen": True}, points=[1, 4])),
         models.SetPayloadOperation(set_payload=models.SetPayload(payload={"far": 1}, filter=LIMA)),

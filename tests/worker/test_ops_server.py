@@ -1,0 +1,134 @@
+"""The ops server tells how things are, within a second, whatever hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from core.settings import Settings
+from core.stack import valkey
+from core.stack.children import Child
+from core.stack.net import free_port
+from tests.core.stack.test_children import until
+
+PASSWORD = "only-for-tests"
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Child]:
+    """A Valkey that this test may stop and freeze; its URL is in `program.env`."""
+    port = free_port()
+    program = valkey.program(tmp_path / "valkey", port, PASSWORD, tmp_path / "valkey.log")
+    child = Child(program)
+    child.start()
+    child.wait_ready()
+    child.url = valkey.url(port, PASSWORD)  # type: ignore[attr-defined]
+    yield child
+    child.send(signal.SIGCONT)
+    child.ask_to_stop()
+    child.wait_stopped()
+
+
+@pytest.fixture
+def serve(settings_env: Callable[..., Settings], tmp_path: Path) -> Iterator[Serve]:
+    """Start the ops server of this test's engines, with some settings of its own; return its URL."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(**settings: object) -> str:
+        port = free_port()
+        settings_env(OPS_PORT=port, **settings)
+        log = (tmp_path / "ops.log").open("wb")
+        process = subprocess.Popen([sys.executable, "-m", "worker.ops_server"], env=_environment(), stderr=log)
+        log.close()
+        started.append(process)
+        url = f"http://127.0.0.1:{port}"
+        assert until(lambda: _status(f"{url}/healthz") == 200)
+        return url
+
+    yield start
+    for process in started:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_all_is_well(serve: Serve) -> None:
+    url = serve()
+    answer = httpx.get(f"{url}/readyz")
+    told: dict[str, Any] = answer.json()
+    assert (answer.status_code, told.pop("status")) == (200, "ready")
+    assert sorted(told) == ["db", "qdrant", "redis"]
+    assert all((check["ok"], check["error"]) == (True, None) for check in told.values())
+    assert all(0 <= check["age"] < 5 for check in told.values())
+
+
+def test_it_is_alive_but_not_ready_without_redis(serve: Serve, own_redis: Child) -> None:
+    url = serve(REDIS_URL=own_redis.url)  # type: ignore[attr-defined]
+    assert httpx.get(f"{url}/readyz").status_code == 200
+    own_redis.send(signal.SIGKILL)
+    assert until(lambda: _status(f"{url}/readyz") == 503)
+    told = httpx.get(f"{url}/readyz").json()
+    assert (told["redis"]["ok"], told["db"]["ok"]) == (False, True)
+    assert told["redis"]["error"]
+    assert httpx.get(f"{url}/healthz").status_code == 200
+    own_redis.start()
+    own_redis.wait_ready()
+    assert until(lambda: _status(f"{url}/readyz") == 200)
+
+
+def test_a_redis_that_hangs_makes_nobody_wait(serve: Serve, own_redis: Child) -> None:
+    url = serve(REDIS_URL=own_redis.url)  # type: ignore[attr-defined]
+    own_redis.send(signal.SIGSTOP)
+    assert until(lambda: _status(f"{url}/readyz", timeout=2) == 503)
+    own_redis.send(signal.SIGCONT)
+    assert until(lambda: _status(f"{url}/readyz") == 200)
+
+
+def test_without_a_database_it_is_not_ready_and_tells_no_password(serve: Serve) -> None:
+    url = serve(DATABASE_URL=f"postgresql://vigia:a-secret@127.0.0.1:{free_port()}/vigia")
+    answer = httpx.get(f"{url}/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["db"]["ok"] is False
+    assert "a-secret" not in answer.text
+
+
+def test_jobs_wait_for_qdrant_so_it_is_ready_without(serve: Serve) -> None:
+    url = serve(QDRANT_URL=f"http://127.0.0.1:{free_port()}")
+    answer = httpx.get(f"{url}/readyz")
+    assert (answer.status_code, answer.json()["qdrant"]["ok"]) == (200, False)
+
+
+def test_it_serves_nothing_else(serve: Serve) -> None:
+    url = serve()
+    assert httpx.get(f"{url}/").status_code == 404
+    assert httpx.post(f"{url}/healthz").status_code == 501
+    assert httpx.head(f"{url}/healthz").content == b""
+
+
+def test_a_taken_port_is_told_and_ends_it(settings_env: Callable[..., Settings], qdrant_url: str) -> None:
+    settings_env(OPS_PORT=qdrant_url.rpartition(":")[2])
+    done = subprocess.run(
+        [sys.executable, "-m", "worker.ops_server"], env=_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "OPS_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+def _status(url: str, timeout: float = 5) -> int | None:
+    try:
+        return httpx.get(url, timeout=timeout).status_code
+    except httpx.TransportError:
+        return None
