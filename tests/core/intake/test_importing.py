@@ -188,6 +188,7 @@ def test_a_person_who_opted_out_stays_out_and_one_deleted_stays_deleted(
         ("people.json", b'\n[\n{"external_id": "p-1",\n"full_name": "Ana"}]'),
         ("people.jsonl", b'[{"external_id": "p-1", "full_name": "Ana"}]'),
         ("people.ndjson", b'{\n"external_id": "p-1",\n"full_name": "Ana"}'),
+        ("people.json", b'{"a": 1, oops}\n{"external_id": "p-1", "full_name": "Ana"}'),
         ("people.csv", b'{"basics": {"email": "p-1", "name": "Ana"}}'),
     ],
 )

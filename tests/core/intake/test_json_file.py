@@ -40,7 +40,7 @@ def test_each_line_is_read_by_itself_and_blank_ones_are_none() -> None:
         (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deep"),
         (b'{"a": "\x00"}', "broken JSON at column 8: Invalid control character at"),
         (b'{"a": "\xf1"}', "not UTF-8 (byte 0xF1 at place 8; is it Latin-1?): save the file as UTF-8"),
-        (b"x" * MOST_RECORD, "longer than 1,000,000 characters, which is the most for one person"),
+        (b"x" * (3 * MOST_RECORD), "longer than 1,000,000 characters, which is the most for one person"),
     ],
 )
 def test_a_bad_line_is_named_and_the_next_is_read(line: bytes, problem: str) -> None:
