@@ -32,6 +32,7 @@ from core.settings import Settings, settings
 
 T = TypeVar("T")
 
+CONNECTIONS = 4
 # A worker waits up to 15 s for a message in one call.
 REDIS_SECONDS = 20
 # Beyond the provider's own timeout: for what is done with an answer, and for a pause of the machine.
@@ -49,9 +50,8 @@ class Container:
 
     @property
     def engine(self) -> Engine:
-        """A pool of connections to PostgreSQL, as many as there are calls in flight."""
-        size = self.settings.embed_concurrency + 4
-        return self._once("engine", lambda: engine_for(self.settings.database_url, pool_size=size))
+        """A pool of few connections to PostgreSQL: each costs a job 20 ms to open, and is held for a millisecond."""
+        return self._once("engine", lambda: engine_for(self.settings.database_url, pool_size=CONNECTIONS))
 
     @property
     def sessions(self) -> sessionmaker[Session]:

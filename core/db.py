@@ -33,7 +33,7 @@ def driver_url(url: str) -> str:
     return "postgresql+psycopg://" + url.split("://", 1)[1]
 
 
-def engine_for(url: str, *, pool_size: int = 8) -> Engine:
+def engine_for(url: str, *, pool_size: int = 6) -> Engine:
     """Make an engine whose pooled connections are tried before use, so a restarted server costs no request."""
     return create_engine(
         driver_url(url),

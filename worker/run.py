@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import structlog
-from core.container import Container, fresh
 from rq.job import Job as Message
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core import index_state
+from core.container import Container, fresh
 from core.errors import Cancelled, GiveUp, HandBack, LeaseLost, TryAgain
 from core.jobs import ledger
 from core.jobs.kind import Backoff, JobKind
@@ -56,15 +57,21 @@ def run_job(job_id: str) -> None:
 
 
 def run_part(job_id: str, n: int) -> None:
-    """Run one part as far as it goes. A message whose part somebody holds finds nothing to claim."""
+    """Run a part as far as it goes, and then others of the job while its share of time lasts.
+
+    Another process would begin with new connections and imports; here all is warm. The messages of the others find
+    nothing to claim, like that of a part which somebody holds.
+    """
     key = uuid.UUID(job_id)
     house = fresh()
-    structlog.contextvars.bind_contextvars(job_id=job_id, part=n)
+    end = time.monotonic() + house.settings.part_seconds
+    structlog.contextvars.bind_contextvars(job_id=job_id)
     try:
-        with house.sessions.begin() as session:
-            part = ledger.claim(session, key, n, holder=_holder(), lease=house.settings.lease_seconds)
-        if part is not None:
-            _run(house, part, KINDS[_kind_of(house, key)])
+        number: int | None = n
+        while number is not None and (part := _claim(house, key, number)) is not None:
+            structlog.contextvars.bind_contextvars(part=number)
+            more = _run(house, part, KINDS[_kind_of(house, key)]) and time.monotonic() < end
+            number = _next(house, key) if more else None
     except SQLAlchemyError as error:
         log.warning("database_away", error=type(error).__name__)  # the lease runs out, and the part is handed on
     finally:
@@ -72,15 +79,15 @@ def run_part(job_id: str, n: int) -> None:
 
 
 def part_died(message: Message, pid: int, status: int, _usage: object) -> None:
-    """RQ saw the process of a part die: hand the part on at once, without waiting for its lease."""
+    """RQ saw the process of a part die: hand on at once what it held, without waiting for the lease."""
     if message.func_name != "worker.run.run_part":
         return
-    job_id, n = message.args
-    attempt = int(message.id.rsplit("-a", 1)[1]) + 1
+    job_id = uuid.UUID(message.args[0])
+    log.warning("horse_died", job_id=str(job_id), pid=pid, status=status)
     house = fresh()
-    log.warning("horse_died", job_id=job_id, part=n, pid=pid, status=status)
     with house.sessions() as session:
-        recover(session, house.redis, uuid.UUID(job_id), n, attempt=attempt)
+        for n in ledger.held_by(session, job_id, _holder()):
+            recover(session, house.redis, job_id, n, holder=_holder())
 
 
 def _split(house: Container, key: uuid.UUID) -> None:
@@ -120,8 +127,18 @@ def _ensure(house: Container) -> Collection:
     return collection
 
 
-def _run(house: Container, part: Part, kind: JobKind) -> None:
-    """Run a claimed part, and let the type of what stops it decide what becomes of it."""
+def _claim(house: Container, key: uuid.UUID, n: int) -> Part | None:
+    with house.sessions.begin() as session:
+        return ledger.claim(session, key, n, holder=_holder(), lease=house.settings.lease_seconds)
+
+
+def _next(house: Container, key: uuid.UUID) -> int | None:
+    with house.sessions() as session:
+        return ledger.next_part(session, key)
+
+
+def _run(house: Container, part: Part, kind: JobKind) -> bool:
+    """Run a claimed part, and let the type of what stops it decide what becomes of it; True when it was finished."""
     assert part.token is not None
     ref = ledger.Ref(part.job_id, part.n, part.token)
     log.info("part_begins", kind=kind.name, attempt=part.attempt, cursor=part.cursor, total=part.total)
@@ -144,7 +161,7 @@ def _run(house: Container, part: Part, kind: JobKind) -> None:
         end: End = ledger.finish
     except LeaseLost:
         log.warning("lease_lost")
-        return
+        return False
     except HandBack as why:
         log.info("part_handed_back", why=str(why))
         end = ledger.hand_back
@@ -162,6 +179,7 @@ def _run(house: Container, part: Part, kind: JobKind) -> None:
         bug = TryAgain(f"An error that nobody expected: {type(error).__name__}", code="unexpected")
         end = partial(_again, error=bug, backoff=_backoff(house))
     _end(house, ref, end)
+    return end is ledger.finish
 
 
 def _again(session: Session, job: Job, ref: ledger.Ref, *, error: TryAgain, backoff: Backoff) -> None:

@@ -111,6 +111,19 @@ def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: fl
     return part
 
 
+def next_part(session: Session, job_id: uuid.UUID) -> int | None:
+    """Name a part of the job that could be claimed now."""
+    due = func.coalesce(Part.not_before, func.clock_timestamp()) <= func.clock_timestamp()
+    open_parts = select(Part.n).where(Part.job_id == job_id, Part.status == "queued", due)
+    return session.scalars(open_parts.order_by(Part.n).limit(1)).first()
+
+
+def held_by(session: Session, job_id: uuid.UUID, holder: str) -> Sequence[int]:
+    """Name the parts of the job that this worker holds."""
+    held = select(Part.n).where(Part.job_id == job_id, Part.status == "running", Part.holder == holder)
+    return session.scalars(held).all()
+
+
 def renew(session: Session, ref: Ref, *, lease: float) -> None:
     """Hold the part for another lease; raise LeaseLost, Cancelled or GiveUp when the work must stop."""
     renewed = session.execute(_held(ref).values(lease_until=_lease(lease)).returning(Part.n)).first()

@@ -35,13 +35,13 @@ def reconcile(session: Session, redis: Redis) -> None:
         publish(session, redis, job_id)
 
 
-def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, attempt: int | None = None) -> None:
+def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder: str | None = None) -> None:
     """Take a part from a holder that died, and hand it on; after three deaths without progress set it aside. Commits.
 
-    `attempt` names the claim that died; without it, only a lease that has run out is taken.
+    `holder` names a worker whose process is known to be dead; without it, only a lease that has run out is taken.
     """
     job = ledger.lock(session, job_id)
-    dead = or_(Part.lease_until < func.clock_timestamp(), Part.attempt == attempt)
+    dead = or_(Part.lease_until < func.clock_timestamp(), Part.holder == holder)
     part = session.scalars(
         select(Part).where(Part.job_id == job_id, Part.n == n, Part.status == "running", dead).with_for_update()
     ).one_or_none()

@@ -162,14 +162,16 @@ def test_a_part_that_kills_three_workers_is_set_aside_and_the_job_ends(house: Ho
     assert (failure.cause, failure.part, failure.record_id) == ("part_kills_worker", 0, None)
 
 
-def test_a_death_reported_for_an_earlier_claim_takes_nothing(house: House) -> None:
+def test_a_death_takes_only_what_the_dead_one_held(house: House) -> None:
     job_id = prepared(house)
-    house.claim(job_id)
+    house.claim(job_id, holder="w-1")
     with house.sessions() as session:
-        recover(session, house.redis, job_id, 0, attempt=7)
+        assert ledger.held_by(session, job_id, "w-1") == [0]
+        assert ledger.held_by(session, job_id, "w-2") == []
+        recover(session, house.redis, job_id, 0, holder="w-2")
     assert parts_of(house, job_id)[0].status == "running"
     with house.sessions() as session:
-        recover(session, house.redis, job_id, 0, attempt=1)
+        recover(session, house.redis, job_id, 0, holder="w-1")
     assert parts_of(house, job_id)[0].status == "queued"
 
 
