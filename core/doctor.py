@@ -75,9 +75,9 @@ def tables(own: Settings) -> str:
 
 def queue_store(own: Settings) -> str:
     """Say which Redis answers; raise Unfit, also when it would drop queues for want of memory."""
-    client = redis.Redis.from_url(own.redis_url, socket_connect_timeout=3, socket_timeout=3)
     try:
-        server, memory = client.info("server"), client.info("memory")
+        with redis.Redis.from_url(own.redis_url, socket_connect_timeout=3, socket_timeout=3) as client:
+            server, memory = client.info("server"), client.info("memory")
     except redis.AuthenticationError:
         raise Unfit("Redis refuses the password. Correct it in REDIS_URL.") from None
     except (redis.RedisError, ValueError) as error:
@@ -85,8 +85,6 @@ def queue_store(own: Settings) -> str:
             f"Redis cannot be reached: {_first_line(error)}. Start it, or correct REDIS_URL; `vigia up` starts one "
             "by itself when REDIS_URL is not set."
         ) from None
-    finally:
-        client.close()
     version = str(server["redis_version"])
     if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
         raise Unfit(f"Redis {version} is too old: use {'.'.join(map(str, OLDEST_REDIS))} or later.")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy import select
 
 from core.cli.home import fill, home_option
 from core.container import container
-from core.jobs.view import view_of
+from core.jobs.view import JobView, view_of
 from core.models import Job
 from core.stack.home import Home
 
@@ -25,10 +23,13 @@ def command(home: Home, limit: int) -> None:
     if not jobs:
         click.echo("No job was launched yet. Launch one with `vigia sync`.")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("id", "kind", "status", "done", "launched", "by"):
-        table.add_column(title, no_wrap=True, overflow="ignore")
-    for job in jobs:
-        share = "" if job.percent is None else f"{job.percent:g} %"
-        table.add_row(job.id, job.kind, job.status, share, f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC", job.requested_by)
-    Console(highlight=False, markup=False).print(table, crop=False)
+    titles = ("id", "kind", "status", "done", "launched", "by")
+    rows = [titles, *map(_row, jobs)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _row(job: JobView) -> tuple[str, ...]:
+    share = "" if job.percent is None else f"{job.percent:g} %"
+    return job.id, job.kind, job.status, share, f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC", job.requested_by
