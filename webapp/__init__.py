@@ -61,7 +61,7 @@ def _extend(app: Flask, settings: Settings) -> None:
     compress.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)  # it would ask PostgreSQL on error pages too
     login_manager.session_protection = None  # sessions.py has its own rules
     login_manager.unauthorized_handler(_sign_in_first)
     babel.init_app(app, locale_selector=i18n.language)

@@ -93,7 +93,8 @@ def moment(then: datetime | None, now: datetime | None = None) -> str:
 
 def full(then: datetime) -> str:
     """Write the whole of it, with the zone: `Wednesday 18 November 2026, 12:03:40 CET`."""
-    return dates.format_datetime(then, "EEEE d MMMM y, HH:mm:ss z", tzinfo=zone(), locale=locale())
+    day = dates.format_datetime(then, "EEEE d MMMM y, HH:mm:ss", tzinfo=zone(), locale=locale())
+    return f"{day} {then.astimezone(zone()):%Z}"
 
 
 def when(then: datetime | None, style: str = "moment") -> str | Markup:

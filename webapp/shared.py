@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, g, request
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 
 from core.access import allows
 from core.kinds import KINDS
@@ -49,6 +50,7 @@ def nav_counts() -> menu.Counts:
 def _reader() -> dict[str, Any]:
     blueprint = request.blueprint or ""
     return {
+        "current_user": current_user,
         "language": i18n.language(),
         "theme": getattr(g.get("_login_user"), "theme", None),
         "section": SECTIONS.get(blueprint, f"{blueprint}.index"),

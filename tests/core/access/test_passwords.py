@@ -1,0 +1,79 @@
+"""Passwords: right ones open, wrong ones take as long, old hashes are renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy.orm import Session
+
+from core.access import SYSTEM, create_person, hash_password, verify_password
+from core.access import passwords as module
+from core.db import engine_for
+from core.errors import Invalid
+
+
+@pytest.fixture
+def session(database: str) -> Iterator[Session]:
+    engine = engine_for(database)
+    with Session(engine) as session:
+        create_person(session, "Begoña", "contraseña larga", "viewer", SYSTEM)
+        session.commit()
+        yield session
+    engine.dispose()
+
+
+def test_the_right_password_is_somebodys(session: Session) -> None:
+    person = verify_password(session, " Begoña ", "contraseña larga")
+
+    assert person is not None
+    assert person.name == "Begoña"
+
+
+def test_letters_count_however_they_are_composed(session: Session) -> None:
+    assert verify_password(session, "Begon\u0303a", "contrasen\u0303a larga") is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("Begoña", "wrong"), ("nobody", "contraseña larga"), ("Begoña", ""), ("Bego\0ña", "x"), ("Begoña", "x" * 5000)],
+)
+def test_anything_else_is_nobodys(session: Session, name: str, password: str) -> None:
+    assert verify_password(session, name, password) is None
+
+
+def test_an_unknown_name_is_checked_against_a_hash_too(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[str] = []
+    monkeypatch.setattr(module, "_matches", lambda stored, password: checked.append(stored))
+
+    verify_password(session, "nobody", "x")
+
+    assert checked == [module.DUMMY]
+
+
+def test_who_is_not_active_does_not_get_in(session: Session) -> None:
+    person = verify_password(session, "Begoña", "contraseña larga")
+    assert person is not None
+    person.active = False
+    session.commit()
+
+    assert verify_password(session, "Begoña", "contraseña larga") is None
+
+
+def test_a_hash_of_older_parameters_is_renewed(session: Session) -> None:
+    person = verify_password(session, "Begoña", "contraseña larga")
+    assert person is not None
+    old = person.password_hash = PasswordHasher(time_cost=1, memory_cost=64).hash("contraseña larga")
+    session.commit()
+
+    assert verify_password(session, "Begoña", "contraseña larga") is not None
+    assert person.password_hash != old
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 1025])
+def test_a_password_has_8_to_1024_characters(password: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        hash_password(password)
+
+    assert "password" in refused.value.errors

@@ -1,0 +1,92 @@
+"""Error pages: what happened, what still works, never the inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from core.settings import Settings
+from tests.webapp.conftest import NO_POSTGRESQL, Visitor, enter, plain
+from webapp.security import public
+
+
+class Person:  # what `enter` needs of somebody whom no database knows
+    id, name, session_epoch = 1, "nobody", 0
+
+
+def test_a_page_that_is_not_there(viewer: Visitor) -> None:
+    answer = viewer.get("/nope")
+
+    assert answer.status_code == 404
+    assert "There is no such page" in plain(answer)
+
+
+def test_a_method_that_an_address_does_not_take(viewer: Visitor) -> None:
+    answer = viewer.client.delete("/jobs")
+
+    assert answer.status_code == 405
+    assert "Not possible this way" in plain(answer)
+
+
+def test_a_role_that_is_too_small(viewer: Visitor) -> None:
+    answer = viewer.get("/sync/new")
+
+    assert answer.status_code == 403
+    assert "This needs the role operator; yours is viewer." in plain(answer)
+
+
+def test_a_form_that_is_too_large(operator: Visitor) -> None:
+    assert operator.post("/sync", scope="all", reason="x" * 600_000).status_code == 413
+
+
+@pytest.mark.parametrize("app", [NO_POSTGRESQL], indirect=True)
+def test_without_postgresql_the_page_says_what_still_answers(app: Flask) -> None:
+    visitor = enter(app, Person())  # type: ignore[arg-type]
+
+    for path in ("/", "/jobs", "/candidates"):
+        answer = visitor.get(path)
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"] == "5"
+        assert "PostgreSQL does not answer" in plain(answer)
+        assert "Traceback" not in answer.text
+    assert "Qdrant" in plain(answer)
+    assert "vigia doctor" in plain(answer)
+
+
+@pytest.mark.parametrize("app", [NO_POSTGRESQL], indirect=True)
+def test_without_postgresql_the_portal_is_alive_and_not_ready(app: Flask) -> None:
+    client = app.test_client()
+
+    assert client.get("/healthz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json) == (503, {"status": "not ready", "db": False, "redis": True})
+
+
+def test_with_everything_there_the_portal_is_ready(app: Flask) -> None:
+    ready = app.test_client().get("/readyz")
+
+    assert (ready.status_code, ready.json) == (200, {"status": "ready", "db": True, "redis": True})
+
+
+def test_what_nobody_foresaw_tells_nothing_of_the_inside(
+    settings_env: Callable[..., Settings], app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    @public
+    def broken() -> str:
+        raise RuntimeError("the secret is 1234")
+
+    app.add_url_rule("/broken", view_func=broken)
+    answer = app.test_client().get("/broken")
+
+    assert answer.status_code == 500
+    assert "1234" not in answer.text
+    assert answer.headers["X-Request-ID"] in answer.text
+
+
+def test_scripts_get_problems_instead_of_pages(app: Flask) -> None:
+    answer = app.test_client().get("/v1/admin/nope")
+
+    assert answer.status_code == 404
+    assert answer.content_type == "application/problem+json"
