@@ -1,0 +1,275 @@
+"""Walks in a real browser over the whole stack, as `vigia up` starts it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+from redis import Redis
+from rq import Queue
+from rq.job import JobStatus
+from rq.registry import FailedJobRegistry
+from rq.results import Result
+from rq.serializers import JSONSerializer
+
+from tests.walks.conftest import eventually
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PEOPLE = 400
+START_SECONDS = 60
+JOB_SECONDS = 120
+ATTACK = '<img src=x onerror="window.attacked = true"><script>window.attacked = true</script>'
+
+# Asks as the timer does, and waits until the answer is on the page.
+POLL_NOW = """() => new Promise((done) => {
+  document.addEventListener("htmx:finally:request", (event) => done(event.type), {once: true});
+  htmx.trigger(document.querySelector("[data-poll]"), "every");
+})"""
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install the package chromium"),
+    pytest.mark.timeout(300),
+]
+
+
+@dataclass
+class Running:
+    """The stack under test, and the password it told."""
+
+    url: str
+    redis_url: str
+    password: str
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp("home") / "vigia"
+    log = home.with_suffix(".log")
+    options = ["--home", str(home), "--port", "0", "--workers", "1", "--sample", str(PEOPLE), "--no-sync"]
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "core.cli", "up", *options, "--embedder", "local"], stdout=out, stderr=out
+        )
+    try:
+        ready = home / "stack.json"
+        eventually(lambda: ready.exists() or process.poll() is not None, seconds=START_SECONDS, what="the stack")
+        assert ready.exists(), log.read_text()
+        told = json.loads(ready.read_text())
+        found = re.search(r"with the password (\S+)", log.read_text())
+        assert found is not None, log.read_text()
+        yield Running(told["portal_url"], told["redis_url"], found[1])
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Watched:
+    """A page, and everything on it that no page of ours may have."""
+
+    page: Page
+    wrong: list[str] = field(default_factory=list)
+    polls: list[Response] = field(default_factory=list)
+
+    def watch(self) -> None:
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("response", self._response)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(message.text)
+
+    def _response(self, response: Response) -> None:
+        if response.url.endswith(("/progress", "/live")):
+            self.polls.append(response)
+        if response.status >= 500:
+            self.wrong.append(f"{response.status} {response.url}")
+
+
+def open_page(context: BrowserContext, stack: Running) -> Watched:
+    watched = Watched(context.new_page())
+    watched.watch()
+    watched.page.goto(f"{stack.url}/login")
+    watched.page.fill("#username", "admin")
+    watched.page.fill("#password", stack.password)
+    watched.page.click("button.primary")
+    watched.page.wait_for_url(f"{stack.url}/")
+    return watched
+
+
+@pytest.fixture
+def watched(browser: Browser, stack: Running) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Madrid")
+    watched = open_page(context, stack)
+    yield watched
+    context.close()
+    assert watched.wrong == []
+
+
+def figure(page: Page) -> float:
+    return float(page.inner_text("#percent").split()[0].replace(",", "."))
+
+
+def test_an_operator_launches_watches_and_finds(watched: Watched, stack: Running) -> None:
+    page = watched.page
+    expect(page.locator("#h-attention")).to_be_visible(timeout=20_000)
+    page.click("text=Launch a sync")
+    expect(page.locator("#records")).to_have_text(str(PEOPLE))
+    page.fill("#reason", "First load <b>of everybody</b>")
+    page.click("button.primary:has-text('Launch')")
+    page.wait_for_url("**/jobs/*")
+    page.evaluate("window.sameDocument = true")
+
+    seen: list[float] = []
+    page.wait_for_selector("#percent", timeout=30_000)
+    end = time.monotonic() + JOB_SECONDS
+    while "Completed" not in page.inner_text("h1"):
+        assert time.monotonic() < end, page.inner_text("#main")
+        seen.append(figure(page))
+        page.wait_for_timeout(200)
+
+    assert figure(page) == 100
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 3  # it was seen to move
+    assert page.evaluate("window.sameDocument") is True  # without a reload
+    expect(page.locator("#main")).to_contain_text(f"{PEOPLE} of {PEOPLE} records")
+    expect(page.locator("#main")).to_contain_text("First load <b>of everybody</b>")
+
+    polls = len(watched.polls)
+    page.wait_for_timeout(2500)
+    assert len(watched.polls) == polls  # a job that is over is not asked for again
+
+    page.click("#nav >> text=Candidates")
+    page.fill("#q", "nurse with intensive care experience")
+    page.click("text=Search the index")
+    hits = page.locator("#hits tbody tr").all_inner_texts()
+    assert sum("nurse" in hit.lower() or "intensive" in hit.lower() for hit in hits[:5]) >= 3
+    page.click("#hits tbody tr:first-child a")
+    expect(page.locator("#main")).to_contain_text("Can be found.")
+
+    page.goto(f"{stack.url}/")
+    expect(page.locator("#main")).to_contain_text("Everybody eligible is indexed.", timeout=20_000)
+
+
+def test_a_poll_leaves_alone_what_a_person_does_on_the_page(watched: Watched, stack: Running) -> None:
+    page = watched.page
+    page.goto(f"{stack.url}/jobs")
+    page.fill("#q", "half a word")
+    page.press("#q", "Home")
+    assert page.evaluate(POLL_NOW) == "htmx:finally:request"
+
+    assert page.input_value("#q") == "half a word"
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert page.evaluate("document.activeElement.selectionStart") == 0
+
+
+def test_a_hidden_page_asks_for_nothing(watched: Watched, stack: Running) -> None:
+    page = watched.page
+    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true})")
+    page.evaluate("window.away = true")
+    before = len(watched.polls)
+    page.evaluate(POLL_NOW)
+    assert len(watched.polls) == before
+
+    page.evaluate("window.away = false")
+    with page.expect_response("**/overview/live"):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def test_a_page_that_loses_its_portal_says_so_and_recovers(watched: Watched, stack: Running) -> None:
+    page = watched.page
+    page.route("**/overview/live", lambda route: route.fulfill(status=503, body="down"))
+    page.evaluate(POLL_NOW)
+    expect(page.locator("#still")).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Overview")
+
+    page.unroute("**/overview/live")
+    page.evaluate(POLL_NOW)
+    expect(page.locator("#still")).to_be_hidden()
+    watched.wrong.clear()  # the browser itself reports the 503 that we gave
+
+
+def test_everything_works_without_javascript(browser: Browser, stack: Running) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = open_page(context, stack).page
+    page.goto(f"{stack.url}/sync/new")
+    page.check("input[value=all]")
+    page.fill("#limit", "5")
+    page.click("text=Preview")
+    expect(page.locator("#preview")).to_contain_text("To do")
+    assert page.input_value("#limit") == "5"
+    page.click("button.primary:has-text('Launch')")
+    page.wait_for_url("**/jobs/*")
+    expect(page.locator("h1")).to_contain_text("at most 5")
+    page.goto(f"{stack.url}/candidates")
+    page.check("tbody tr:first-child input")
+    page.click("text=Embed chosen")
+    page.wait_for_url("**/jobs/*")
+    page.click("text=Theme: system")
+    assert page.get_attribute("html", "data-theme") == "dark"
+    page.click("text=Theme: dark")
+    page.click("text=Theme: light")
+    page.click("text=Sign out")
+    page.wait_for_url("**/login")
+    context.close()
+
+
+def test_the_dashboard_shows_an_attack_as_text(watched: Watched, stack: Running) -> None:
+    client = Redis.from_url(stack.redis_url)
+    job = Queue("jobs:walk", connection=client, serializer=JSONSerializer).enqueue(
+        "worker.run.run_job", ATTACK, description=ATTACK, meta={"note": ATTACK}
+    )
+    job.set_status(JobStatus.FAILED)
+    Result.create_failure(job, ttl=600, exc_string=f"ValueError: {ATTACK}")
+    FailedJobRegistry("jobs:walk", connection=client).add(job, ttl=600)
+    page = watched.page
+
+    for path in (f"0/view/job/{job.id}", "0/view/jobs/jobs:walk/failed/8/asc/1", "0/view/queues", "0/view/workers"):
+        page.goto(f"{stack.url}/rq/{path}")
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.attacked") is None
+    page.goto(f"{stack.url}/rq/0/view/job/{job.id}")
+    expect(page.locator(".exc_info")).to_have_text(f"ValueError: {ATTACK}")
+    client.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_no_page_is_wider_than_the_screen(browser: Browser, stack: Running, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="dark")
+    watched = open_page(context, stack)
+    for path in ("/", "/jobs", "/candidates", "/failures", "/sync/new", "/candidates/1", "/nope"):
+        watched.page.goto(stack.url + path)
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, path
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_first(watched: Watched) -> None:
+    page = watched.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
