@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, bindparam, case, func, literal_column, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, any_, select
+from sqlalchemy.orm import Session, load_only
 
 from core.candidates import matching
 from core.coverage import CoverageView
 from core.errors import NotFound
 from core.models import Candidate, Failure, IndexState
 from core.ports import RecordFilter
+from webapp.queries.mentions import mentioned
 from webapp.queries.page import BIGINT, LIMIT, Page, bounded, count, number, page_of, read_cursor
+from webapp.queries.place import STATES, is_in, with_place
 from webapp.queries.text import clean
 
-STATES = ("indexed", "missing", "stale", "failed", "orphaned", "not_eligible")
+__all__ = ["STATES", "CandidateDetail", "CandidateFilter", "CandidateRow", "find_page", "show", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,13 @@ def find_page(
 ) -> Page[CandidateRow]:
     """List candidates, newest first; `coverage` names the collection and model that count, None while there is none."""
     limit = bounded(limit)
-    chosen = _joined(coverage).where(*_conditions(where))
-    rows = chosen.order_by(Candidate.id.desc()).limit(limit + 1)
+    chosen = select(Candidate.id).where(*_conditions(session, where, coverage))
+    ids = chosen.order_by(Candidate.id.desc()).limit(limit + 1)
     if cursor:
-        rows = rows.where(Candidate.id < read_cursor(cursor, number)[0])
-    found = [CandidateRow(**row._asdict()) for row in session.execute(rows)]
-    total = count(session, chosen.with_only_columns(Candidate.id, maintain_column_froms=True))
-    return page_of(found, limit, total, lambda row: (row.id,))
+        ids = ids.where(Candidate.id < read_cursor(cursor, number)[0])
+    rows = with_place(coverage).where(Candidate.id.in_(ids)).order_by(Candidate.id.desc()).options(_SHOWN)
+    found = [_row(*row) for row in session.execute(rows)]
+    return page_of(found, limit, cursor, lambda: count(session, chosen), lambda row: (row.id,))
 
 
 def show(session: Session, candidate_id: int, coverage: CoverageView | None) -> CandidateDetail:
@@ -105,7 +105,7 @@ def show(session: Session, candidate_id: int, coverage: CoverageView | None) -> 
         .where(Failure.record_kind == "candidate", Failure.record_id == candidate_id)
         .order_by(Failure.last_seen.desc())
     ).all()
-    state = session.execute(_joined(coverage).where(Candidate.id == candidate_id)).one().state
+    state = session.execute(with_place(coverage).where(Candidate.id == candidate_id)).one().state
     history = _history(candidate, places, failures)
     return CandidateDetail(candidate, state, tuple(places), tuple(failures), history)
 
@@ -116,83 +116,45 @@ def unknown(session: Session, ids: Sequence[int]) -> list[int]:
     return [candidate_id for candidate_id in ids if candidate_id not in known]
 
 
-_ONE_INSERT = timedelta(milliseconds=1)  # a new row reads the clock twice
-_SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # literally, so that an index may match
-_PLACED = IndexState.record_id.is_not(None)
-_FAILED = Failure.id.is_not(None)
-# Of this version, by this model and of its size: what the coverage counts as indexed.
-_CURRENT = and_(
-    IndexState.source_version == Candidate.updated_at,
-    IndexState.model == bindparam("model"),
-    IndexState.dimension == bindparam("dimension"),
+_SHOWN = load_only(
+    Candidate.external_id,
+    Candidate.full_name,
+    Candidate.headline,
+    Candidate.location,
+    Candidate.status,
+    Candidate.years_experience,
+    Candidate.updated_at,
 )
-# Disjoint, in the words of the coverage: a failure outweighs the rest.
-_WHEN: dict[str, ColumnElement[bool]] = {
-    "orphaned": and_(~Candidate.eligible, _PLACED),
-    "not_eligible": and_(~Candidate.eligible, ~_PLACED),
-    "failed": and_(Candidate.eligible, _FAILED),
-    "missing": and_(Candidate.eligible, ~_FAILED, ~_PLACED),
-    "stale": and_(Candidate.eligible, ~_FAILED, _PLACED, ~_CURRENT),
-    "indexed": and_(Candidate.eligible, ~_FAILED, _PLACED, _CURRENT),
-}
+_ONE_INSERT = timedelta(milliseconds=1)  # a new row reads the clock twice
 
 
-def _joined(coverage: CoverageView | None) -> Select[*tuple[Any, ...]]:
-    collection = (coverage.collection if coverage else None) or ""
-    state = case(*((condition, name) for name, condition in _WHEN.items())).label("state")
-    place = and_(
-        IndexState.record_kind == "candidate",
-        IndexState.collection == collection,
-        IndexState.record_id == Candidate.id,
-    )
-    failure = and_(
-        Failure.record_kind == "candidate",
-        Failure.collection == collection,
-        Failure.record_id == Candidate.id,
-        Failure.status == "open",
-    )
-    return (
-        select(
-            Candidate.id,
-            Candidate.external_id,
-            Candidate.full_name,
-            Candidate.headline,
-            Candidate.location,
-            Candidate.status,
-            Candidate.years_experience,
-            Candidate.updated_at,
-            state,
-            IndexState.indexed_at,
-            IndexState.job_id,
-            Failure.cause,
-        )
-        .outerjoin(IndexState, place)
-        .outerjoin(Failure, failure)
-        .params(model=(coverage.model if coverage else None) or "")
-        .params(dimension=(coverage.dimension if coverage else None) or 0)
+def _row(
+    candidate: Candidate, state: str, indexed_at: datetime | None, job_id: UUID | None, cause: str | None
+) -> CandidateRow:
+    return CandidateRow(
+        id=candidate.id,
+        external_id=candidate.external_id,
+        full_name=candidate.full_name,
+        headline=candidate.headline,
+        location=candidate.location,
+        status=candidate.status,
+        years_experience=candidate.years_experience,
+        updated_at=candidate.updated_at,
+        state=state,
+        indexed_at=indexed_at,
+        job_id=job_id,
+        cause=cause,
     )
 
 
-def _conditions(where: CandidateFilter) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, where: CandidateFilter, coverage: CoverageView | None) -> list[ColumnElement[bool]]:
     conditions = matching(where.where)
     if where.state:
-        conditions.append(_WHEN[where.state])
+        conditions.append(is_in(where.state, coverage))
     words = clean(where.text)
     if words:
-        conditions.append(_mentions(words))
+        conditions.append(mentioned(session, words))
     return conditions
-
-
-def _mentions(words: str) -> ColumnElement[bool]:
-    """Match one of our ids, an external id from its start, or a name by the start of each word."""
-    ways: list[ColumnElement[bool]] = [Candidate.external_id.startswith(words, autoescape=True)]
-    beginnings = " & ".join(f"'{word}':*" for word in re.findall(r"\w+", words))
-    if beginnings:
-        name = func.to_tsvector(_SIMPLE, Candidate.full_name)
-        ways.append(name.bool_op("@@")(func.to_tsquery(_SIMPLE, beginnings)))
-    if words.isascii() and words.isdigit() and len(words) < 19:
-        ways.append(Candidate.id == int(words))
-    return or_(*ways)
 
 
 def _history(candidate: Candidate, places: Sequence[IndexState], failures: Sequence[Failure]) -> tuple[Happening, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from core.models import Candidate, Failure
 from webapp.queries.page import LIMIT, Count, Page, bounded, count, moment, number, page_of, read_cursor
@@ -53,11 +53,6 @@ class FailureRow:
     full_name: str | None
 
 
-_LATEST_REASON: ColumnElement[str] = literal_column(
-    "(array_agg(failures.reason ORDER BY failures.last_seen DESC, failures.id DESC))[1]"
-)
-
-
 def groups(session: Session, where: FailureFilter = FailureFilter()) -> Page[CauseGroup]:
     """List the causes, latest first. They are codes of ours and therefore few: one page holds them all."""
     last_seen = func.max(Failure.last_seen)
@@ -73,7 +68,7 @@ def groups(session: Session, where: FailureFilter = FailureFilter()) -> Page[Cau
             func.min(Failure.first_seen).label("first_seen"),
             last_seen.label("last_seen"),
             func.array_agg(Failure.step.distinct()).label("steps"),
-            _LATEST_REASON.label("sample"),
+            _latest_reason(where).label("sample"),
         )
         .where(*_conditions(where))
         .group_by(Failure.cause)
@@ -93,7 +88,7 @@ def find_page(
     if cursor:
         rows = rows.where(tuple_(Failure.last_seen, Failure.id) < tuple_(*read_cursor(cursor, moment, number)))
     found = [FailureRow(*row) for row in session.execute(rows)]
-    return page_of(found, limit, total(session, where), lambda row: (row.failure.last_seen, row.failure.id))
+    return page_of(found, limit, cursor, lambda: total(session, where), _position)
 
 
 def total(session: Session, where: FailureFilter = FailureFilter()) -> Count:
@@ -105,18 +100,30 @@ def ids(session: Session, where: FailureFilter, limit: int) -> Sequence[int]:
     return session.scalars(select(Failure.id).where(*_conditions(where)).order_by(Failure.id).limit(limit)).all()
 
 
+def _latest_reason(where: FailureFilter) -> ScalarSelect[str]:
+    """Read one row a cause by the index; to sort all of them for that took as long as the rest together."""
+    latest = aliased(Failure)
+    conditions = [latest.cause == Failure.cause, *_conditions(where, latest)]
+    order = (latest.last_seen.desc(), latest.id.desc())
+    return select(latest.reason).where(*conditions).order_by(*order).limit(1).scalar_subquery()
+
+
+def _position(row: FailureRow) -> tuple[object, ...]:
+    return row.failure.last_seen, row.failure.id
+
+
 def _named() -> Select[Failure, str, str]:
     candidate = and_(Failure.record_kind == "candidate", Failure.record_id == Candidate.id)
     return select(Failure, Candidate.external_id, Candidate.full_name).outerjoin(Candidate, candidate)
 
 
-def _conditions(where: FailureFilter) -> list[ColumnElement[bool]]:
+def _conditions(where: FailureFilter, of: type[Failure] = Failure) -> list[ColumnElement[bool]]:
     given = (
-        (Failure.status, where.status),
-        (Failure.cause, where.cause),
-        (Failure.step, where.step),
-        (Failure.job_id, where.job_id),
-        (Failure.record_id, where.record_id),
+        (of.status, where.status),
+        (of.cause, where.cause),
+        (of.step, where.step),
+        (of.job_id, where.job_id),
+        (of.record_id, where.record_id),
     )
     return [
         column == (clean(value) if isinstance(value, str) else value) for column, value in given if value is not None

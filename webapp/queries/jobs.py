@@ -9,7 +9,7 @@ from uuid import UUID
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import ColumnElement, Select, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from core.errors import NotFound
@@ -42,12 +42,16 @@ def find_page(session: Session, where: JobFilter, cursor: str | None = None, lim
     if cursor:
         rows = rows.where(tuple_(Job.created_at, Job.id) < tuple_(*read_cursor(cursor, moment, UUID)))
     views = [view_of(job) for job in session.scalars(rows)]
-    total = count(session, matching.with_only_columns(Job.id))
-    return page_of(views, limit, total, lambda view: (view.created_at, view.id))
+    ids = matching.with_only_columns(Job.id)
+    return page_of(views, limit, cursor, lambda: count(session, ids), lambda view: (view.created_at, view.id))
 
 
 def counts(session: Session, where: JobFilter) -> Mapping[str, Count]:
     """Count the jobs of each status that the rest of the filter lets through: the figures on the tabs."""
+    if clean(where.text):  # every job must be read for that, once and not once a tab
+        rows = _matching(replace(where, status=None)).with_only_columns(Job.status, func.count()).group_by(Job.status)
+        found: dict[str, int] = dict(row._tuple() for row in session.execute(rows))
+        return {status: Count(found.get(status, 0), True) for status in STATUSES}
     return {
         status: count(session, _matching(replace(where, status=status)).with_only_columns(Job.id))
         for status in STATUSES
@@ -102,8 +106,8 @@ def events(session: Session, job_id: UUID, cursor: str | None = None, limit: int
     rows = matching.order_by(JobEvent.id.desc()).limit(limit + 1)
     if cursor:
         rows = rows.where(JobEvent.id < read_cursor(cursor, number)[0])
-    total = count(session, matching.with_only_columns(JobEvent.id))
-    return page_of(session.scalars(rows).all(), limit, total, lambda event: (event.id,))
+    found, ids = session.scalars(rows).all(), matching.with_only_columns(JobEvent.id)
+    return page_of(found, limit, cursor, lambda: count(session, ids), lambda event: (event.id,))
 
 
 def _no_job(job_id: UUID) -> NotFound:
@@ -124,5 +128,6 @@ def _mentions(words: str) -> ColumnElement[bool]:
     digits = words.lower().replace("-", "")
     if re.fullmatch(r"[0-9a-f]{8,32}", digits):
         return Job.id.between(UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f")))
-    columns = (Job.title, Job.message, Job.reason, Job.requested_by, Job.error_code)
-    return or_(*(column.icontains(words, autoescape=True) for column in columns))
+    # One text: to lower one is twice as fast as to lower five.
+    read = func.concat_ws(" ", Job.title, Job.message, Job.reason, Job.requested_by, Job.error_code)
+    return read.icontains(words, autoescape=True)

@@ -20,6 +20,7 @@ MOST = 200
 # Up to here a count is exact; beyond, the planner's estimate costs a thousandth of counting.
 EXACT_TO = 10_000
 BIGINT = 2**63 - 1
+INTEGER = 2**31 - 1
 
 T = TypeVar("T")
 
@@ -42,11 +43,20 @@ class Page(Generic[T]):
     total_exact: bool
 
 
-def page_of(rows: Sequence[T], limit: int, total: Count, position: Callable[[T], tuple[object, ...]]) -> Page[T]:
-    """Make the page from up to `limit` + 1 rows; `position` gives the cursor values of a row."""
-    items = tuple(rows[:limit])
-    more = len(rows) > limit
-    return Page(items, write_cursor(*position(items[-1])) if more else None, total.n, total.exact)
+def page_of(
+    rows: Sequence[T],
+    limit: int,
+    cursor: str | None,
+    total: Callable[[], Count],
+    position: Callable[[T], tuple[object, ...]],
+) -> Page[T]:
+    """Make the page from up to `limit` + 1 rows; `position` gives a row's cursor values.
+
+    `total` is only asked when the list does not end on its first page: counting may cost more than reading.
+    """
+    items, more = tuple(rows[:limit]), len(rows) > limit
+    counted = total() if more or cursor else Count(len(items), True)
+    return Page(items, write_cursor(*position(items[-1])) if more else None, counted.n, counted.exact)
 
 
 def bounded(limit: int) -> int:
@@ -85,6 +95,14 @@ def number(text: str) -> int:
     if len(text) > 19 or not 0 <= int(text) <= BIGINT:
         raise ValueError("out of range")
     return int(text)
+
+
+def small(text: str) -> int:
+    """Parse a whole number that stays a PostgreSQL integer with a page added to it."""
+    value = number(text)
+    if value > INTEGER - MOST - 1:
+        raise ValueError("out of range")
+    return value
 
 
 def count(session: Session, matching: Select[Any]) -> Count:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from webapp.queries.page import LIMIT, Count, Page, bounded, number, page_of, read_cursor
+from core.models import Job, Part
+from webapp.queries.page import LIMIT, Count, Page, bounded, page_of, read_cursor, small
 
 OUTCOMES = ("indexed", "failed", "unchanged", "removed", "pending", "not_reached")
 
@@ -32,33 +33,29 @@ class RecordRow:
     reason: str | None
 
 
-# `record_ids[:cursor]` have their outcome. Each part's list is walked in order, so that a page reads few of them.
-_ROWS = text("""
-SELECT p.n, u.at, u.id,
-       CASE WHEN f.id IS NOT NULL THEN 'failed'
-            WHEN s.job_id = p.job_id THEN 'indexed'
-            WHEN u.at > p.cursor THEN CASE WHEN j.finished_at IS NULL THEN 'pending' ELSE 'not_reached' END
-            WHEN s.record_id IS NULL THEN 'removed'
-            ELSE 'unchanged' END,
-       c.external_id, c.full_name, f.id, f.cause, f.reason
-FROM parts p
-JOIN jobs j ON j.id = p.job_id
-CROSS JOIN LATERAL unnest(p.record_ids) WITH ORDINALITY AS u(id, at)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A record's place in its job; `reached` when its part has gone by it."""
+
+    part: int
+    position: int
+    record_id: int
+    reached: bool
+
+
+# What is known of some records, in the order of the ids given.
+_OUTCOMES = text("""
+SELECT c.external_id, c.full_name, f.id, f.cause, f.reason, s.record_id IS NOT NULL, s.job_id = :job
+FROM unnest(cast(:ids AS bigint[])) WITH ORDINALITY AS u(id, at)
 LEFT JOIN candidates c ON c.id = u.id
 LEFT JOIN LATERAL (
     SELECT id, cause, reason FROM failures
-    WHERE record_kind = 'candidate' AND record_id = u.id AND job_id = p.job_id
+    WHERE record_kind = 'candidate' AND record_id = u.id AND job_id = :job
     ORDER BY id DESC LIMIT 1
 ) f ON true
-LEFT JOIN LATERAL (
-    SELECT record_id, job_id FROM index_state
-    WHERE record_kind = 'candidate' AND record_id = u.id AND collection = :collection
-) s ON true
-WHERE p.job_id = :job AND p.n >= :part AND (p.n, u.at) > (:part, :position)
-ORDER BY p.n, u.at
-LIMIT :limit
+LEFT JOIN index_state s ON s.record_kind = 'candidate' AND s.collection = :collection AND s.record_id = u.id
+ORDER BY u.at
 """)
-_TOTAL = text("SELECT coalesce(sum(cardinality(record_ids)), 0) FROM parts WHERE job_id = :job")
 
 
 def find_page(
@@ -66,8 +63,54 @@ def find_page(
 ) -> Page[RecordRow]:
     """List a job's records in the order of work; `collection` is the one behind the alias, None while there is none."""
     limit = bounded(limit)
-    part, position = read_cursor(cursor, number, number) if cursor else (0, 0)
-    where = {"job": job_id, "collection": collection, "part": part, "position": position, "limit": limit + 1}
-    rows = [RecordRow(*row) for row in session.execute(_ROWS, where)]
-    total = Count(session.execute(_TOTAL, {"job": job_id}).scalar_one(), True)
-    return page_of(rows, limit, total, lambda row: (row.part, row.position))
+    part, position = read_cursor(cursor, small, small) if cursor else (0, 0)
+    places = _places(session, job_id, part, position, limit + 1)
+    over = session.execute(select(Job.finished_at.is_not(None)).where(Job.id == job_id)).scalar_one()
+    known = session.execute(
+        _OUTCOMES, {"job": job_id, "collection": collection or "", "ids": [place.record_id for place in places]}
+    )
+    rows = [
+        RecordRow(
+            part=place.part,
+            position=place.position,
+            record_id=place.record_id,
+            outcome=_outcome(place, over=over, failed=failure_id is not None, placed=placed, by_this=bool(by_this)),
+            external_id=external_id,
+            full_name=full_name,
+            failure_id=failure_id,
+            cause=cause,
+            reason=reason,
+        )
+        for place, (external_id, full_name, failure_id, cause, reason, placed, by_this) in zip(
+            places, known, strict=True
+        )
+    ]
+    return page_of(rows, limit, cursor, lambda: _total(session, job_id), lambda row: (row.part, row.position))
+
+
+def _places(session: Session, job_id: UUID, part: int, position: int, need: int) -> list[_Place]:
+    """Take the next records of a job, part by part: their lists are long, and only a slice of one or two is read."""
+    places: list[_Place] = []
+    of_job = select(Part.n).where(Part.job_id == job_id, Part.n >= part).order_by(Part.n)
+    for n in session.scalars(of_job).all():
+        begin = position + 1 if n == part else 1
+        piece = Part.record_ids[begin : begin + need - len(places) - 1]
+        ids, reached = session.execute(select(piece, Part.cursor).where(Part.job_id == job_id, Part.n == n)).one()
+        places += [_Place(n, at, record_id, at <= reached) for at, record_id in enumerate(ids, begin)]
+        if len(places) >= need:
+            break
+    return places
+
+
+def _outcome(place: _Place, *, over: bool, failed: bool, placed: bool, by_this: bool) -> str:
+    if failed:
+        return "failed"
+    if by_this:
+        return "indexed"
+    if not place.reached:
+        return "not_reached" if over else "pending"
+    return "unchanged" if placed else "removed"
+
+
+def _total(session: Session, job_id: UUID) -> Count:
+    return Count(session.scalar(select(func.coalesce(func.sum(Part.total), 0)).where(Part.job_id == job_id)) or 0, True)

@@ -57,3 +57,16 @@ def test_an_estimate_never_says_less_than_was_counted(session: Session) -> None:
 @pytest.mark.parametrize(("asked", "given"), [(-1, 1), (0, 1), (25, 25), (10**9, 200)])
 def test_a_page_is_never_longer_than_one_answer_carries(asked: int, given: int) -> None:
     assert page.bounded(asked) == given
+
+
+def test_a_list_that_ends_on_its_first_page_is_not_counted_again() -> None:
+    def ask() -> page.Count:
+        raise AssertionError("counted")
+
+    made = page.page_of([1, 2], 2, None, ask, lambda n: (n,))
+    assert made == page.Page((1, 2), None, 2, True)
+
+
+@pytest.mark.parametrize(("rows", "cursor"), [([1, 2, 3], None), ([3], "any")])
+def test_a_longer_list_is_counted(rows: list[int], cursor: str | None) -> None:
+    assert page.page_of(rows, 2, cursor, lambda: page.Count(9, False), lambda n: (n,)).total == 9

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy.orm import Session
 
+from core.errors import Invalid
 from tests.webapp.factories import START, make_candidate, make_failure, make_job, make_part, make_place
 from webapp.queries import records
+from webapp.queries.page import write_cursor
 
 
 def test_each_record_tells_its_outcome(session: Session) -> None:
@@ -53,3 +56,18 @@ def test_pages_run_through_the_parts_in_order(session: Session) -> None:
 def test_a_job_that_was_not_split_yet_has_no_records(session: Session) -> None:
     page = records.find_page(session, make_job(session).id, None)
     assert (page.items, page.total) == ((), 0)
+
+
+@pytest.mark.parametrize("position", [(0, 2**31 - 1), (2**31, 0), (2**63, 1)])
+def test_a_position_beyond_any_list_is_no_cursor(session: Session, position: tuple[int, int]) -> None:
+    job = make_job(session)
+    make_part(session, job, [1])
+    with pytest.raises(Invalid):
+        records.find_page(session, job.id, None, write_cursor(*position))
+
+
+def test_a_position_behind_the_last_record_ends_the_list(session: Session) -> None:
+    job = make_job(session)
+    make_part(session, job, [1])
+    assert records.find_page(session, job.id, None, write_cursor(5, 10**6)).items == ()
+    assert records.find_page(session, job.id, None, write_cursor(0, 10**6)).items == ()
