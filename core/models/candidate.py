@@ -29,6 +29,8 @@ class Candidate(Base):
     __table_args__ = (
         Index("ix_candidates_eligible", "id", postgresql_where=text("eligible")),
         Index(None, "updated_at"),
+        Index("ix_candidates_name_words", text("to_tsvector('simple'::regconfig, full_name)"), postgresql_using="gin"),
+        Index("ix_candidates_external_id_start", "external_id", postgresql_ops={"external_id": "text_pattern_ops"}),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -35,6 +35,7 @@ class Failure(Base):
             postgresql_where=text("status = 'open' AND record_id IS NULL"),
         ),
         Index(None, "job_id", "status"),
+        Index("ix_failures_record", "record_kind", "record_id"),
         Index("ix_failures_status_cause", "status", "cause", text("last_seen DESC")),
     )
 
