@@ -25,6 +25,7 @@ from webapp import (
 from webapp.api import v1
 from webapp.config import flask_config
 from webapp.extensions import babel, compress, csrf, db, limiter, login_manager, redis_for
+from webapp.kept import Kept
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -68,6 +69,7 @@ def _extend(app: Flask, settings: Settings) -> None:
     with app.app_context():
         known = dependencies.dependencies_of(settings, db.engine, app.extensions["redis"])
     app.extensions["dependencies"] = known
+    app.extensions["board"] = Kept(seconds=1)  # a hundred polls a second read it once
 
 
 def _surround(app: Flask) -> None:

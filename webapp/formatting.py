@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
-from babel import dates, numbers
+from babel import Locale, dates, numbers
 from flask import Flask
 from markupsafe import Markup, escape
 
@@ -25,12 +26,12 @@ def register(app: Flask) -> None:
 
 def number(value: float | None) -> str:
     """Write `1,012,486`; unknown is a dash."""
-    return NOTHING if value is None else numbers.format_decimal(value, "#,##0", locale=locale())
+    return NOTHING if value is None else _written(value, "#,##0", locale())
 
 
 def decimal(value: float | None, digits: int = 1) -> str:
     """Write `14.3`."""
-    return NOTHING if value is None else numbers.format_decimal(value, "#,##0." + "0" * digits, locale=locale())
+    return NOTHING if value is None else _written(value, "#,##0." + "0" * digits, locale())
 
 
 def percent(value: float | None) -> str:
@@ -38,7 +39,7 @@ def percent(value: float | None) -> str:
     if value is None:
         return NOTHING
     # The inner rounding takes off what binary fractions add: 65.6 is not 65.59.
-    shown = numbers.format_decimal(math.floor(round(value * 100, 6)) / 100, "#,##0.##", locale=locale())
+    shown = _written(math.floor(round(value * 100, 6)) / 100, "#,##0.##", locale())
     return f"{shown}{THIN}%"
 
 
@@ -143,3 +144,9 @@ def entry(item: object) -> str:
 def short_id(value: object) -> Markup:
     """Write the first eight characters of a long id."""
     return escape(str(value)[:8])
+
+
+@lru_cache(4096)
+def _written(value: float, pattern: str, how: Locale) -> str:
+    """Write a number by a pattern; a page writes the same few over and over."""
+    return numbers.format_decimal(value, pattern, locale=how)

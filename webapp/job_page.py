@@ -14,6 +14,7 @@ from core.kinds import KINDS
 from core.models import Job
 from core.prices import price_of
 from core.settings import Settings
+from webapp import dependencies, waiting
 from webapp.extensions import db
 from webapp.forms import form_of
 from webapp.queries import current, failures, jobs
@@ -37,8 +38,15 @@ def parts_of_page(job: JobView) -> dict[str, Any]:
         "price": price,
         "parameters": form_of(row.payload) if row else {},
         "retryable": KINDS.get(job.kind) is not None,
+        "why": _why(job),
         "adds_up": all(adds_up(step, over=job.over) for step in job.steps),
     }
+
+
+def _why(job: JobView) -> str:
+    if job.status != "queued":
+        return ""
+    return waiting.why(job, jobs.open_jobs(db.session()), dependencies.look(patience=0.3))
 
 
 def interval(job: JobView) -> int | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from core.models import AuditEvent
 from tests.webapp.conftest import Visitor
 from webapp.headers import CSP
 
@@ -58,3 +61,23 @@ def test_a_request_id_goes_from_the_proxy_to_the_answer(viewer: Visitor) -> None
 def test_what_a_role_may_not_do_is_not_offered(viewer: Visitor) -> None:
     for path in ("/", "/jobs", "/candidates"):
         assert "/sync/new" not in viewer.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("app", "address"), [({}, "127.0.0.1"), ({"TRUSTED_PROXIES": 1}, "203.0.113.9")], indirect=["app"]
+)
+def test_an_address_is_believed_only_from_a_proxy_that_was_set(viewer: Visitor, session: Session, address: str) -> None:
+    sent = {"csrf_token": viewer.token, "theme": "dark"}
+    viewer.client.post("/preferences", data=sent, headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
+
+    assert session.scalars(select(AuditEvent.address)).one() == address
+
+
+@pytest.mark.parametrize("app", [{"SECURE_COOKIES": "true"}], indirect=True)
+def test_under_tls_the_cookie_is_bound_to_it(app: Flask) -> None:
+    answer = app.test_client().get("/login", base_url="https://localhost")
+
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-vigia=")
+    assert "Secure" in cookie
+    assert "max-age" in answer.headers["Strict-Transport-Security"]

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp import attention, dependencies, fresh
 from webapp.extensions import db
+from webapp.kept import Kept
 from webapp.queries import overview
 from webapp.security import poll, role
 
@@ -21,22 +22,29 @@ IDLE_SECONDS = 10
 @bp.get("/")
 @role("viewer")
 def show() -> ResponseReturnValue:
-    return render_template("overview/show.html", **_board())
+    return render_template("overview/show.html", **_around(_kept().put(_read())))
 
 
 @bp.get("/overview/live")
 @role("viewer")
 @poll
 def live() -> ResponseReturnValue:
-    board = _board()
+    board = _around(_kept().get(_read))
     checks = [(check.name, check.ok, check.workers, check.busy) for check in board["checks"]]
-    return fresh.unless_same(
-        f"{board['board'].revision}{checks}", lambda: render_template("overview/poll.html", **board)
-    )
+    seen = f"{board['board'].revision}{checks}"
+    return fresh.unless_same(seen, lambda: render_template("overview/poll.html", **board))
 
 
-def _board() -> dict[str, Any]:
-    board = overview.read(db.session(), current_app.extensions["settings"].collection)
+def _read() -> overview.Board:
+    return overview.read(db.session(), current_app.extensions["settings"].collection)
+
+
+def _kept() -> Kept[overview.Board]:
+    kept: Kept[overview.Board] = current_app.extensions["board"]
+    return kept
+
+
+def _around(board: overview.Board) -> dict[str, Any]:
     checks = dependencies.look()
     every = BUSY_SECONDS if board.open else IDLE_SECONDS
     return {"board": board, "checks": checks, "notices": attention.notices(board, checks), "every": every}
