@@ -38,6 +38,7 @@ def engine_for(url: str, *, pool_size: int = 6) -> Engine:
     return create_engine(
         driver_url(url),
         pool_pre_ping=True,
+        hide_parameters=True,  # an error in the log must not hold anybody's text
         pool_size=pool_size,
         max_overflow=0,  # a connection made and closed for one statement costs more than a short wait
         connect_args={"connect_timeout": 5, "options": OPTIONS},
