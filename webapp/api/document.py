@@ -21,8 +21,8 @@ Mode = Literal["validation", "serialization"]
 
 ABOUT = (
     "Launch work on the index, watch it, retry what failed, and ask whether the index is true. Send a token as "
-    "`Authorization: Bearer …`; its scopes are read < operate < admin, each may do what those before it may. Errors "
-    "are problem documents (RFC 9457): compare `type`, show `detail`."
+    "“Authorization: Bearer …”; its scopes are read < operate < admin, each may do what those before it may. Errors "
+    "are problem documents (RFC 9457): compare the type, show the detail."
 )
 REF = "#/components/schemas/{model}"
 PROBLEMS = {
@@ -116,7 +116,7 @@ def _call(rule: Rule, operation: Operation, name: str, schemas: _Schemas) -> Jso
         "operationId": f"{tag}_{act}",
         "tags": [tag],
         "summary": summary,
-        "description": " ".join(more.split()) or f"Needs the scope `{operation.scope}`.",
+        "description": " ".join(more.split()) or f"Needs the scope {operation.scope}.",
         "security": [{"token": [operation.scope]}],
         "parameters": [*_path_parameters(rule), *_query_parameters(operation, schemas)],
         "responses": {str(status): _answer(status, some, schemas) for status, some in operation.answers.items()},

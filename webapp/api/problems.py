@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
+from core.errors import AppError
 from webapp.trouble import Trouble, trouble_of
 
 PREFIX = "/v1/admin"
@@ -54,7 +55,7 @@ def answer(error: Exception) -> Response:
     trouble = trouble_of(error)
     if trouble.status >= 500:
         log.error("request failed", code=trouble.code, error=type(error).__name__, exc_info=trouble.status == 500)
-    return _problem(trouble, CURES.get(trouble.status) if _is_framework(error) else None, _kept(error))
+    return _problem(trouble, _cure(error, trouble), _kept(error))
 
 
 def asked() -> bool:
@@ -77,11 +78,15 @@ def _problem(trouble: Trouble, cure: str | None = None, headers: Mapping[str, st
     return response
 
 
-def _is_framework(error: Exception) -> bool:
-    """Say whether nobody of ours wrote the sentence."""
-    if not isinstance(error, HTTPException):
-        return trouble_of(error).status == 500
-    return error.description in (None, type(error).description)
+def _cure(error: Exception, trouble: Trouble) -> str | None:
+    """Say what helps where nobody wrote that for scripts; None where the error's own sentence does."""
+    if isinstance(error, AppError):
+        return None
+    if isinstance(error, HTTPException) and error.description not in (None, type(error).description):
+        return None
+    if trouble.retry_after and trouble.status == 503:
+        return f"{trouble.title}. Try again in {trouble.retry_after} s."
+    return CURES.get(trouble.status)
 
 
 def _kept(error: Exception) -> dict[str, str]:

@@ -45,8 +45,8 @@ class Request(BaseModel):
 class Cursor(Request):
     """Which page of a list: `cursor` is the `next` of the page before."""
 
-    cursor: str | None = Field(None, max_length=500)
-    limit: int = Field(LIMIT, ge=1, le=MOST)
+    cursor: str | None = Field(None, max_length=500, description="The next of the page before; none for the first.")
+    limit: int = Field(LIMIT, ge=1, le=MOST, description="How many items at most.")
 
 
 def read_body(model: type[M]) -> M:

@@ -216,7 +216,7 @@ def test_a_database_that_is_down_is_503(app: Flask, reader: Script) -> None:
     finally:
         event.remove(engine, "engine_connect", refuse)
     assert answer.status_code == 503
-    assert problem(answer)["title"] == "Service Unavailable"
+    assert problem(answer)["detail"] == "PostgreSQL does not answer. Try again in 5 s."
 
 
 def test_a_fault_of_ours_is_500_and_tells_nothing_of_the_inside(reader: Script) -> None:

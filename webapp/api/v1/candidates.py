@@ -30,10 +30,10 @@ blueprint = Blueprint("candidates", __name__)
 
 
 class CandidateQuery(Cursor):
-    """Which candidates. `q` is one of our ids, the start of an external id, or of any words of the name."""
+    """Which candidates."""
 
     state: Literal[candidates.STATES] | None = None  # type: ignore[valid-type]
-    q: Words = ""
+    q: Words = Field("", description="One of our ids, the start of an external id, or of the words of a name.")
     filter: Json[Where] | None = Field(None, description="A record filter, as JSON.")
 
 

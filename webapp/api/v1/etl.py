@@ -47,7 +47,7 @@ def create_sync(body: SyncRequest) -> Response:
 @blueprint.post("/etl/embeddings")
 @operation("operate", {202: (EmbeddingsAnswer,), 200: (EmbeddingsAnswer,)}, problems=(429,), idempotent=True)
 def create_embeddings(body: EmbeddingsRequest) -> Response:
-    """Launch a job for chosen candidates; ids that are nobody's are named in `rejected`, and 422 when all are."""
+    """Launch a job for chosen candidates; ids that are nobody's are named in rejected, and 422 when all are."""
     rejected = candidates.unknown(db.session(), body.candidate_ids)
     known = sorted(set(body.candidate_ids) - set(rejected))
     if not known:

@@ -35,10 +35,10 @@ class FailureWhere(Request):
 
 
 class FailureQuery(Cursor):
-    """Which failures, and whether as groups; `status` any takes in the closed ones."""
+    """Which failures, and whether as groups."""
 
-    group: Literal["cause", "none"] = "cause"
-    status: Literal["open", "resolved", "discarded", "any"] = "open"
+    group: Literal["cause", "none"] = Field("cause", description="By cause, or one by one with their ids.")
+    status: Literal["open", "resolved", "discarded", "any"] = Field("open", description="any takes in the closed ones.")
     cause: Words | None = None
     step: Words | None = None
     job_id: UUID | None = None
@@ -62,7 +62,7 @@ class Chosen(Request):
 @blueprint.get("/failures")
 @operation("read", {200: (GroupList, FailureList)})
 def index(query: FailureQuery) -> Response:
-    """List what was set aside: by cause, or one by one with `group=none`."""
+    """List what was set aside: by cause, or one by one."""
     status = None if query.status == "any" else query.status
     where = FailureFilter(status, query.cause, query.step, query.job_id, query.record_id)
     if query.group == "cause":

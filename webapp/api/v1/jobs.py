@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from flask import Blueprint, Response, url_for
+from pydantic import Field
 
 from core.jobs.cancel import cancel
 from core.jobs.launch import Launched
@@ -37,12 +38,12 @@ blueprint = Blueprint("jobs", __name__)
 
 
 class JobQuery(Cursor):
-    """Which jobs. `q` is an id, the start of one, or words of title, message and reason."""
+    """Which jobs."""
 
     status: Literal[jobs.STATUSES] | None = None  # type: ignore[valid-type]
-    kind: Words | None = None
-    user: Words | None = None
-    q: Words = ""
+    kind: Words | None = Field(None, description="The name of a kind, as etl.sync.")
+    user: Words | None = Field(None, description="Who launched it; token:NAME for a script.")
+    q: Words = Field("", description="An id, the start of one, or words of title, message, reason or error.")
 
 
 class Act(Request):
