@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.jobs import live
+from core.kinds import KINDS
 from core.models import AuditEvent, Job
 from tests.webapp.api.conftest import Script
 from tests.webapp.factories import make_candidate
@@ -158,6 +160,15 @@ def test_any_kind_is_launched_by_its_name(operator: Script, people: list[int]) -
     named = operator.post("/jobs", {"kind": "etl.embed", "payload": {"candidate_ids": people}, "reason": "new CVs"})
     assert named.status_code == 202
     assert operator.post("/etl/embeddings", {"candidate_ids": people}).json["job_id"] == named.json["job_id"]  # type: ignore[index]
+
+
+def test_a_new_kind_has_its_call_without_a_line_of_ours(
+    operator: Script, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, "test.thrown_away", replace(KINDS["etl.sync"], name="test.thrown_away"))
+    answer = operator.post("/jobs", {"kind": "test.thrown_away", "payload": {"limit": 3}})
+    assert answer.status_code == 202
+    assert session.scalars(select(Job.kind)).one() == "test.thrown_away"
 
 
 @pytest.mark.parametrize(
