@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import until
 from core.jobs.view import OVER
-from core.models import Job, Part
+from core.models import Job, JobEvent, Part
 
 # The rate forgets half of the past in about 7 s: quick enough to follow a back-off, calm enough to read.
 RATE_MEMORY_SECONDS = 10.0
@@ -51,6 +51,14 @@ def settle(session: Session, job: Job) -> None:
     job.updated_at = moment
     if job.status in OVER:
         job.finished_at = moment
+        session.add(_last_event(job))
+
+
+def _last_event(job: Job) -> JobEvent:
+    """Close the job's story."""
+    words = job.status.replace("_", " ").capitalize()
+    message = job.message if job.message.startswith(words) else f"{words}. {job.message}".strip()
+    return JobEvent(job_id=job.id, message=message, level="error" if job.failed or job.error_code else "info")
 
 
 def _status(job: Job, parts: Sequence[Row[Any]]) -> str:

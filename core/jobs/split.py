@@ -89,5 +89,6 @@ def size_of(total: int, most: int) -> int:
 
 
 def _sentence(total: int, parts: int, taken: int) -> str:
-    sentence = f"{total:,} records in {parts} parts." if total else "There is nothing to do."
+    share = "one part" if parts == 1 else f"{parts} parts"
+    sentence = f"{total:,} records in {share}." if total else "There is nothing to do."
     return sentence + (f" {taken:,} more are in the hands of other jobs." if taken else "")

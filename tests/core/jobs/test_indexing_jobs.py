@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, select, update
 
 from core.jobs import ledger
-from core.models import Candidate, EmbeddingCache, Failure, IndexState, Job
+from core.models import Candidate, EmbeddingCache, Failure, IndexState, Job, JobEvent
 from core.pipeline.plan import point_id
 from tests.core.jobs.conftest import House
 from tests.factories import people
@@ -221,3 +221,17 @@ def test_every_step_adds_up(house: House) -> None:
     for step in job.steps:
         assert step["total"] == step["done"] + step["skipped"] + step["failed"], step
     assert job.done + job.skipped + job.failed == job.total
+
+
+def test_the_story_of_a_job_ends_with_its_end(house: House) -> None:
+    ids = add(house, 3)
+    edit(house, ids[0], summary="REFUSE this")
+    job = sync(house)
+    with house.sessions() as session:
+        told = session.scalars(select(JobEvent).where(JobEvent.job_id == job.id).order_by(JobEvent.id)).all()
+    assert [event.message for event in told] == [
+        "ana launched the job.",
+        "3 records in one part.",
+        "Completed with errors. 1 of 3 failed; the others are done.",
+    ]
+    assert told[-1].level == "error"
