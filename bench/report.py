@@ -33,9 +33,10 @@ def machine() -> dict[str, Any]:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Draw a table in Markdown, which reads as well on a terminal."""
     widths = [max(len(line[n]) for line in (head, *rows)) for n in range(len(head))]
-    lines = [" | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in (head, *rows)]
-    rule = "-|-".join("-" * width for width in widths)
-    return "\n".join(f"| {line} |" for line in (lines[0], rule, *lines[1:]))
+    lines = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in (head, *rows)]
+    drawn = ["| " + " | ".join(line) + " |" for line in lines]
+    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
+    return "\n".join([drawn[0], rule, *drawn[1:]])
 
 
 def save(name: str, about: Mapping[str, Any], text: str) -> Path:
