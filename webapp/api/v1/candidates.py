@@ -11,14 +11,8 @@ from core.errors import NotFound
 from core.kinds.etl_sync import Where
 from core.pipeline.plan import point_id
 from core.ports import RecordFilter
-from webapp.api.answers import (
-    CandidateAnswer,
-    CandidateItem,
-    CandidateList,
-    FailureAnswer,
-    HappeningAnswer,
-    PlaceAnswer,
-)
+from webapp.api.answers.candidates import CandidateAnswer, CandidateItem, CandidateList, HappeningAnswer, PlaceAnswer
+from webapp.api.answers.failures import FailureAnswer
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Cursor, Words
 from webapp.extensions import db

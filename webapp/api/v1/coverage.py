@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from webapp.api.answers import CoverageAnswer
+from webapp.api.answers.candidates import CoverageAnswer
 from webapp.api.operation import operation, reply
 from webapp.extensions import db
 from webapp.queries import coverage

@@ -11,7 +11,7 @@ from core.errors import Invalid
 from core.kinds import KINDS
 from core.kinds.etl_embed import MOST_CHOSEN, Embed
 from core.kinds.etl_sync import Sync
-from webapp.api.answers import EmbeddingsAnswer, LaunchAnswer, PreviewAnswer
+from webapp.api.answers.launches import EmbeddingsAnswer, LaunchAnswer, PreviewAnswer
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Id, Reason, Request
 from webapp.api.v1.jobs import status_url

@@ -12,7 +12,8 @@ from core.errors import Refused
 from core.failures import discard
 from core.jobs.retry import retry_failures
 from core.kinds import KINDS
-from webapp.api.answers import DiscardAnswer, FailureAnswer, FailureList, GroupAnswer, GroupList, LaunchAnswer
+from webapp.api.answers.failures import DiscardAnswer, FailureAnswer, FailureList, GroupAnswer, GroupList
+from webapp.api.answers.launches import LaunchAnswer
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Cursor, Id, Reason, Request, Words
 from webapp.api.v1.jobs import launched

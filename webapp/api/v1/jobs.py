@@ -14,19 +14,19 @@ from core.jobs.retry import retry
 from core.jobs.view import JobView
 from core.kinds import KINDS
 from core.prices import price_of
-from webapp.api.answers import (
+from webapp.api.answers.jobs import (
     Cost,
     EventAnswer,
     EventList,
     JobAnswer,
     JobError,
     JobList,
-    LaunchAnswer,
     Progress,
     RecordAnswer,
     RecordList,
     StepAnswer,
 )
+from webapp.api.answers.launches import LaunchAnswer
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Cursor, Reason, Request, Words
 from webapp.extensions import db, redis

@@ -14,7 +14,7 @@ from core.errors import Invalid
 from core.jobs.kind import JobKind, Payload
 from core.jobs.launch import IdempotencyToken, Launched, launch
 from core.kinds import KINDS
-from webapp.api.answers import LaunchAnswer, PreviewAnswer
+from webapp.api.answers.launches import LaunchAnswer, PreviewAnswer
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Reason, Request, Words, invalid
 from webapp.api.v1.jobs import launched

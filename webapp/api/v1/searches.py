@@ -9,7 +9,7 @@ from pydantic import Field, Json, StringConstraints
 
 from core.kinds.etl_sync import Where
 from core.search import LONGEST_QUESTION, MOST, search
-from webapp.api.answers import FoundAnswer, SearchList
+from webapp.api.answers.candidates import FoundAnswer, SearchList
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Request
 from webapp.api.v1.candidates import record_filter

@@ -1,0 +1,61 @@
+"""Failures by cause and one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from webapp.api.answers.listing import Answer, Listing
+
+
+class GroupAnswer(Answer):
+    """The failures of one cause; `records` counts different ones, `sample` is the latest reason."""
+
+    cause: str
+    count: int = Field(validation_alias="total")
+    records: int
+    jobs: int
+    last_hour: int
+    last_day: int
+    first_seen: datetime
+    last_seen: datetime
+    steps: list[str]
+    sample: str
+
+
+class FailureAnswer(Answer):
+    """One failure; `record_id` is null for a whole part. `status`: open, resolved, discarded."""
+
+    id: int
+    record_kind: str
+    record_id: int | None
+    external_id: str | None = None
+    full_name: str | None = None
+    job_id: UUID
+    part: int | None
+    step: str
+    cause: str
+    reason: str
+    attempts: int
+    status: str
+    first_seen: datetime
+    last_seen: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    note: str | None
+
+
+class GroupList(Listing[GroupAnswer]):
+    """Failures by cause, latest first."""
+
+
+class FailureList(Listing[FailureAnswer]):
+    """Single failures, last seen first."""
+
+
+class DiscardAnswer(BaseModel):
+    """How many failures were open and are now closed for good."""
+
+    discarded: int

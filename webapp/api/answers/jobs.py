@@ -1,0 +1,103 @@
+"""Jobs, their records and their story. Times are ISO 8601 in UTC; what is not known is null."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from webapp.api.answers.listing import Answer, Listing
+
+
+class StepAnswer(Answer):
+    """How far one step is; `total` is null until it is known."""
+
+    name: str
+    status: str
+    total: int | None
+    done: int
+    skipped: int
+    failed: int
+
+
+class Progress(BaseModel):
+    """`percent` from 0 to 100, `rate` in records a second, `eta_seconds` from now."""
+
+    total: int | None
+    done: int
+    skipped: int
+    failed: int
+    percent: float | None
+    rate: float | None
+    eta_seconds: float | None
+
+
+class JobError(BaseModel):
+    """Why a job stopped: a stable `code`, and a sentence with the cure."""
+
+    code: str
+    detail: str | None
+
+
+class Cost(BaseModel):
+    """What a job has paid so far; `amount` is null where the price list does not know the model."""
+
+    tokens: int
+    amount: float | None
+    currency: str | None
+
+
+class JobAnswer(BaseModel):
+    """One job. `status`: queued, running, waiting, cancelling, completed, completed_with_errors, failed, cancelled."""
+
+    id: UUID
+    kind: str
+    status: str
+    message: str
+    steps: list[StepAnswer]
+    progress: Progress
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    requested_by: str
+    retry_of: UUID | None
+    error: JobError | None
+    cost: Cost
+    links: dict[str, str]
+
+
+class JobList(Listing[JobAnswer]):
+    """Jobs, newest first."""
+
+
+class EventAnswer(Answer):
+    """One line of a job's story. `level`: info, wait, error; `part` is null for the whole job."""
+
+    id: int
+    at: datetime
+    level: str
+    part: int | None
+    message: str
+
+
+class EventList(Listing[EventAnswer]):
+    """What happened to a job, newest first."""
+
+
+class RecordAnswer(Answer):
+    """One record of a job. `outcome`: indexed, failed, unchanged, removed, pending, not_reached."""
+
+    part: int
+    position: int
+    record_id: int
+    outcome: str
+    external_id: str | None
+    full_name: str | None
+    failure_id: int | None
+    cause: str | None
+    reason: str | None
+
+
+class RecordList(Listing[RecordAnswer]):
+    """The records of a job in the order of work."""
