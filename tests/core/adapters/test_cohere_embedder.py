@@ -284,6 +284,21 @@ def test_calls_of_many_threads_are_under_way_together(embedder: CohereEmbedder, 
     assert [answer.vectors.shape for answer in answers] == [(1, DIMENSION)] * 4
 
 
+def test_a_refusal_during_the_wait_for_the_limit_is_heard_before_the_call(make: Make, cohere: CohereStandIn) -> None:
+    class Slow(CountingLimiter):
+        def acquire(self, inputs: int, *, urgent: bool = False) -> None:
+            time.sleep(0.06)
+
+    class Refused(OpenGate):
+        def check(self) -> None:
+            raise GiveUp("the key was refused meanwhile", code="cohere_key_refused")
+
+    with pytest.raises(GiveUp, match="meanwhile"):
+        make(limiter=Slow(), gate=Refused()).embed(["nurse"])
+
+    assert cohere.script.calls == []
+
+
 def test_batches_divide_the_limit_evenly() -> None:
     assert [batch_for(limit) for limit in (0, 2000, 96, 100, 10, 1, 100_000)] == [96, 95, 96, 50, 10, 1, 95]
 
