@@ -19,7 +19,7 @@ from core.ports import Collection, Hit, RecordFilter, Repayload, Upsert
 if TYPE_CHECKING:
     from core.adapters.qdrant_reader import QdrantReader
 
-TIMEOUT_SECONDS = 60
+WRITE_SECONDS = 60
 MOST_CHANGES = 256  # a request: 3 MB of 1,024 numbers each; a server takes 32 MB
 MOST_DELETIONS = 1000
 
@@ -30,7 +30,7 @@ class QdrantIndex:
     def __init__(self, url: str, api_key: str | None = None) -> None:
         self._url = url
         self._api_key = api_key
-        self._rest = QdrantRest(url, api_key, TIMEOUT_SECONDS)
+        self._rest = QdrantRest(url, api_key, WRITE_SECONDS)
         self._lock = threading.Lock()
         self._made_reader: QdrantReader | None = None
 
@@ -41,7 +41,7 @@ class QdrantIndex:
 
         with self._lock:
             if self._made_reader is None:
-                self._made_reader = QdrantReader(self._url, self._api_key, TIMEOUT_SECONDS)
+                self._made_reader = QdrantReader(self._url, self._api_key)
             return self._made_reader
 
     def close(self) -> None:

@@ -13,16 +13,15 @@ from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
 from core.adapters.qdrant_filter import conditions
-from core.adapters.qdrant_rest import raise_for, raise_unreachable
+from core.adapters.qdrant_rest import READ_SECONDS, raise_for, raise_unreachable
 from core.ports import Hit, RecordFilter
 
 
 class QdrantReader:
     """Thread-safe; raises TryAgain and GiveUp as the port says."""
 
-    def __init__(self, url: str, api_key: str | None, timeout: int) -> None:
-        self._url = url
-        self._client = QdrantClient(url=url, api_key=api_key, timeout=timeout, check_compatibility=False)
+    def __init__(self, url: str, api_key: str | None) -> None:
+        self._client = QdrantClient(url=url, api_key=api_key, timeout=READ_SECONDS, check_compatibility=False)
 
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
         """Find the points nearest to a vector among those that the filter lets in, best first."""
@@ -55,4 +54,4 @@ class QdrantReader:
         except ResourceExhaustedResponse as error:
             raise_for(429, error.message, error.retry_after_s)
         except ResponseHandlingException as error:
-            raise_unreachable(self._url, error.source)
+            raise_unreachable(error.source)

@@ -22,38 +22,41 @@ class Rejected(GiveUp):
     """Qdrant calls the request itself wrong, or says that its object is there already (400, 409)."""
 
 
+READ_SECONDS = 10  # a person may be waiting for what is read; writes have the time that they are given
+
+
 class QdrantRest:
     """Thread-safe. Each call returns the `result` of the answer, or raises TryAgain or GiveUp."""
 
     def __init__(self, url: str, api_key: str | None, timeout: float) -> None:
-        self.url = url
         address = httpx.URL(url)
+        self._timeout = timeout
         self._http = httpx.Client(
             base_url=address if address.port else address.copy_with(port=PORT),
             headers={"api-key": api_key} if api_key else None,
-            timeout=timeout,
             verify=_tls(url.startswith("https://")),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=32),
         )
 
     def get(self, path: str) -> Any:
-        return self._call("GET", path, None)
+        return self._call("GET", path, None, READ_SECONDS)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """Send a body; vectors in it may be numpy rows."""
-        return self._call("POST", path, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY))
+        return self._call("POST", path, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), self._timeout)
 
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
-        return self._call("PUT", path, orjson.dumps(body))
+        return self._call("PUT", path, orjson.dumps(body), self._timeout)
 
     def close(self) -> None:
         self._http.close()
 
-    def _call(self, method: str, path: str, body: bytes | None) -> Any:
+    def _call(self, method: str, path: str, body: bytes | None, timeout: float) -> Any:
+        kind = {"Content-Type": "application/json"}
         try:
-            answer = self._http.request(method, path, content=body, headers={"Content-Type": "application/json"})
+            answer = self._http.request(method, path, content=body, headers=kind, timeout=timeout)
         except httpx.TransportError as error:
-            raise_unreachable(self.url, error)
+            raise_unreachable(error)
         if answer.status_code != 200:
             raise_for(answer.status_code, answer.text, answer.headers.get("retry-after"))
         try:
@@ -62,10 +65,10 @@ class QdrantRest:
             raise TryAgain("an answer that is not Qdrant's", code="qdrant_invalid_answer") from error
 
 
-def raise_unreachable(url: str, error: Exception) -> NoReturn:
-    """Say that Qdrant does not answer."""
+def raise_unreachable(error: Exception) -> NoReturn:
+    """Say that Qdrant does not answer; not where, for the sentence is shown to viewers."""
     raise TryAgain(
-        f"Qdrant does not answer at {url} ({type(error).__name__}): is it running?", code="qdrant_unreachable"
+        f"Qdrant does not answer ({type(error).__name__}): is it running at QDRANT_URL?", code="qdrant_unreachable"
     ) from error
 
 
