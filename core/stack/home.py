@@ -30,7 +30,7 @@ class Home:
         return self.path / "logs" / f"{name}.log"
 
     def make(self) -> None:
-        """Make the folder and the places in it."""
+        """Make the folder and the places in it; whatever this process and its children write is the owner's alone."""
         os.umask(0o077)
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("intake", "logs"):

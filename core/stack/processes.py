@@ -28,7 +28,7 @@ def portal(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Pr
         env=env,
         rank=PORTAL_RANK,
         stop=signal.SIGINT,  # at once: SIGTERM would wait for whoever keeps a connection open
-        grace=0.7,
+        grace=0.5,
         ready=lambda pid: _serves(f"http://{reachable(host)}:{port}/healthz"),
     )
 

@@ -52,7 +52,6 @@ class Stack:
             postgres.ensure_database(self._urls["DATABASE_URL"])
         own = {**self._urls, "OPS_HOST": self._ops_host, "OPS_PORT": str(self._ops_port)}
         own["SECRET_KEY"] = self._given.get("SECRET_KEY") or self.home.secret("secret_key")
-        own["INTAKE_DIRS"] = self._given.get("INTAKE_DIRS") or str(self.home.path / "intake")
         return own
 
     def start_processes(self) -> None:
@@ -81,7 +80,7 @@ class Stack:
         workers = [pid(f"worker-{number}") for number in range(1, self.plan.workers + 1)]
         return {
             "portal_url": self.portal_url,
-            "database_url": self._urls["DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://"),
+            "database_url": "postgresql://" + self._urls["DATABASE_URL"].partition("://")[2],
             "redis_url": self._urls["REDIS_URL"],
             "qdrant_url": self._urls["QDRANT_URL"],
             "ops_url": f"http://{processes.reachable(self._ops_host)}:{self._ops_port}",
