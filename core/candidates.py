@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import Session
 
-from core.db import cursor
+from core.db import bigints, cursor, moments
 from core.models import Candidate
 from core.ports import RecordFilter
 
@@ -38,10 +38,13 @@ class CandidateRow:
 COLUMNS = ", ".join(field.name for field in fields(CandidateRow))
 
 
+READ = f"SELECT {COLUMNS} FROM candidates WHERE id = ANY(%s::bigint[])"  # noqa: S608  (our own names)
+
+
 def read(session: Session, ids: Sequence[int]) -> dict[int, CandidateRow]:
     """Read candidates by id; who is gone is not in the answer. One short read, straight through the driver."""
     with cursor(session) as cur:
-        cur.execute(f"SELECT {COLUMNS} FROM candidates WHERE id = ANY(%s)", [list(ids)])  # noqa: S608  (our own names)
+        cur.execute(READ, [bigints(ids)])
         return {row[0]: CandidateRow(*row) for row in cur}
 
 
@@ -51,7 +54,7 @@ def changed(session: Session, versions: Mapping[int, datetime]) -> list[int]:
         cur.execute(
             "SELECT seen.id FROM unnest(%s::bigint[], %s::timestamptz[]) AS seen(id, version) "
             "LEFT JOIN candidates c ON c.id = seen.id WHERE c.updated_at IS DISTINCT FROM seen.version",
-            [list(versions), list(versions.values())],
+            [bigints(versions), moments(versions.values())],
         )
         return [row[0] for row in cur]
 

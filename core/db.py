@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -49,6 +51,22 @@ def cursor(session: Session) -> psycopg.Cursor[Any]:
     """Open the driver's own cursor, binary both ways, inside the session's transaction: for the hot paths."""
     connection: psycopg.Connection[Any] = session.connection().connection.driver_connection  # type: ignore[assignment]
     return connection.cursor(binary=True)
+
+
+# PostgreSQL's own way of writing arrays, to be cast by the statement: many times cheaper than the driver's, which
+# looks at each item by itself.
+
+
+def bigints(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def byteas(values: Iterable[bytes]) -> str:
+    return "{" + ",".join(['"\\\\x' + value.hex() + '"' for value in values]) + "}"
+
+
+def moments(values: Iterable[datetime]) -> str:
+    return "{" + ",".join([value.isoformat() for value in values]) + "}"
 
 
 def sessions_for(engine: Engine) -> sessionmaker[Session]:

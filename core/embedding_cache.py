@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.db import cursor
+from core.db import byteas, cursor
+from core.ports import Vectors
 
 Vector = NDArray[np.float32]  # shape (dimension,)
 
@@ -19,25 +20,34 @@ def find(session: Session, model: str, dimension: int, input_type: str, hashes: 
     with cursor(session) as cur:
         cur.execute(
             "SELECT text_hash, vector FROM embedding_cache "
-            "WHERE text_hash = ANY(%b::bytea[]) AND model = %s AND dimension = %s AND input_type = %s",
-            [list(hashes), model, dimension, input_type],
+            "WHERE text_hash = ANY(%s::bytea[]) AND model = %s AND dimension = %s AND input_type = %s",
+            [byteas(hashes), model, dimension, input_type],
         )
         return {row[0]: np.frombuffer(row[1], dtype="<f4") for row in cur}
 
 
-def keep(session: Session, model: str, dimension: int, input_type: str, vectors: Mapping[bytes, Vector]) -> None:
-    """Keep vectors by the SHA-256 of their text. The first one stays.
+def keep(
+    session: Session, model: str, dimension: int, input_type: str, hashes: Sequence[bytes], vectors: Vectors
+) -> None:
+    """Keep the vectors, in rows, of the texts with these SHA-256. The first one stays.
 
     The commit is not waited for on disk: the transaction that says "indexed" comes later and flushes this one too.
     """
-    if not vectors:
-        return
     session.execute(text("SET LOCAL synchronous_commit = off"))
     with cursor(session) as cur:
         cur.execute(
             "INSERT INTO embedding_cache (model, dimension, input_type, text_hash, vector) "
-            "SELECT %s, %s, %s, new.* FROM unnest(%b::bytea[], %b::bytea[]) AS new ON CONFLICT DO NOTHING",
-            [model, dimension, input_type, list(vectors), [vector.tobytes() for vector in vectors.values()]],
+            "SELECT %s, %s, %s, hash, substr(%b, ((row - 1) * %s + 1)::int, %s) "
+            "FROM unnest(%s::bytea[]) WITH ORDINALITY AS new(hash, row) ON CONFLICT DO NOTHING",
+            [
+                model,
+                dimension,
+                input_type,
+                vectors.astype("<f4", copy=False).tobytes(),
+                dimension * 4,
+                dimension * 4,
+                byteas(hashes),
+            ],
         )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import access
 from core.access import Actor
+from core.db import bigints, cursor
 from core.models import Failure
 
 
@@ -64,17 +65,11 @@ def set_aside(
 
 def resolve(session: Session, record_kind: str, collection: str, job_id: uuid.UUID, ids: Sequence[int]) -> None:
     """Close the open failures of records that a job has now settled, in the transaction that says so."""
-    if ids:
-        session.execute(
-            update(Failure)
-            .where(
-                Failure.record_kind == record_kind,
-                Failure.collection == collection,
-                Failure.record_id.in_(ids),
-                Failure.status == "open",
-            )
-            .values(status="resolved", closed_at=func.now(), closed_by=str(job_id))
-            .execution_options(synchronize_session=False)
+    with cursor(session) as cur:
+        cur.execute(
+            "UPDATE failures SET status = 'resolved', closed_at = now(), closed_by = %s WHERE record_kind = %s "
+            "AND collection = %s AND status = 'open' AND record_id = ANY(%s::bigint[])",
+            [str(job_id), record_kind, collection, bigints(ids)],
         )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from core.db import cursor
+from core.db import bigints, byteas, cursor, moments
 from core.models import IndexState
 
 
@@ -22,16 +22,15 @@ class State:
     content_hash: bytes
     payload_hash: bytes
     source_version: datetime
-    job_id: uuid.UUID | None
 
 
 def read(session: Session, record_kind: str, collection: str, ids: Sequence[int]) -> dict[int, State]:
     """Read the states of some records in a collection; who has none is not in the answer."""
     with cursor(session) as cur:
         cur.execute(
-            "SELECT record_id, content_hash, payload_hash, source_version, job_id FROM index_state "
-            "WHERE record_kind = %s AND collection = %s AND record_id = ANY(%s)",
-            [record_kind, collection, list(ids)],
+            "SELECT record_id, content_hash, payload_hash, source_version FROM index_state "
+            "WHERE record_kind = %s AND collection = %s AND record_id = ANY(%s::bigint[])",
+            [record_kind, collection, bigints(ids)],
         )
         return {row[0]: State(*row) for row in cur}
 
@@ -42,18 +41,19 @@ def acknowledge(
     collection: str,
     states: Sequence[State],
     *,
+    job_id: uuid.UUID,
     model: str,
     dimension: int,
 ) -> None:
-    """Write what the index has acknowledged. An older version never replaces a newer one."""
+    """Write what the index has acknowledged to a job. An older version never replaces a newer one."""
     if not states:
         return
     with cursor(session) as cur:
         cur.execute(
-            "INSERT INTO index_state (record_kind, collection, model, dimension, indexed_at, "
-            "record_id, content_hash, payload_hash, source_version, job_id) "
-            "SELECT %s, %s, %s, %s, clock_timestamp(), new.* FROM "
-            "unnest(%b::bigint[], %b::bytea[], %b::bytea[], %b::timestamptz[], %b::uuid[]) AS new "
+            "INSERT INTO index_state (record_kind, collection, model, dimension, job_id, indexed_at, "
+            "record_id, content_hash, payload_hash, source_version) "
+            "SELECT %s, %s, %s, %s, %s, clock_timestamp(), new.* FROM "
+            "unnest(%s::bigint[], %s::bytea[], %s::bytea[], %s::timestamptz[]) AS new "
             "ON CONFLICT (record_kind, collection, record_id) DO UPDATE SET "
             "content_hash = excluded.content_hash, payload_hash = excluded.payload_hash, model = excluded.model, "
             "dimension = excluded.dimension, source_version = excluded.source_version, job_id = excluded.job_id, "
@@ -63,11 +63,11 @@ def acknowledge(
                 collection,
                 model,
                 dimension,
-                [state.record_id for state in states],
-                [state.content_hash for state in states],
-                [state.payload_hash for state in states],
-                [state.source_version for state in states],
-                [state.job_id for state in states],
+                job_id,
+                bigints([state.record_id for state in states]),
+                byteas([state.content_hash for state in states]),
+                byteas([state.payload_hash for state in states]),
+                moments([state.source_version for state in states]),
             ],
         )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import replace
 from threading import Semaphore
 from typing import Protocol
 from uuid import UUID
@@ -150,11 +149,13 @@ def _write(session: Session, part: IndexingPart, outcomes: Sequence[Outcome]) ->
     """Say in the tables what the index has acknowledged, and what was set aside."""
     collection = part.collection
     place = (RECORD_KIND, collection.name)
-    states = [replace(state, job_id=part.job_id) for outcome in outcomes for state in outcome.written.values()]
+    states = [state for outcome in outcomes for state in outcome.written.values()]
     deleted = [record_id for outcome in outcomes for record_id in outcome.deleted]
     skipped = [record_id for outcome in outcomes for record_id in outcome.skipped]
     asides = [aside for outcome in outcomes for aside in outcome.asides.values()]
-    index_state.acknowledge(session, *place, states, model=collection.model, dimension=collection.dimension)
+    index_state.acknowledge(
+        session, *place, states, job_id=part.job_id, model=collection.model, dimension=collection.dimension
+    )
     index_state.forget(session, *place, deleted)
     failures.resolve(session, *place, part.job_id, [state.record_id for state in states] + deleted + skipped)
     failures.set_aside(session, *place, part.job_id, part.number, asides)

@@ -105,9 +105,7 @@ class Sharer:
         """Plan again for edited candidates, whose point is by now what we have just written."""
         with self.vectorizer.sessions() as session:
             rows = candidates.read(session, ids)
-        states = {
-            n: State(n, seen[n].content_hash, seen[n].payload_hash, seen[n].version, None) for n in ids if n in seen
-        }
+        states = {n: State(n, seen[n].content_hash, seen[n].payload_hash, seen[n].version) for n in ids if n in seen}
         return [self._plan(record_id, rows, states, False) for record_id in ids]
 
     def _plan(
@@ -139,9 +137,7 @@ def _note(todo: Plan, answer: Answer, outcome: Outcome) -> None:
         case Write(text=text, content_hash=key) if text is not None and key in answer.refused:
             outcome.asides[todo.record_id] = _refused(todo, answer.refused[key])
         case Write():
-            outcome.written[todo.record_id] = State(
-                todo.record_id, todo.content_hash, todo.payload_hash, todo.version, None
-            )
+            outcome.written[todo.record_id] = State(todo.record_id, todo.content_hash, todo.payload_hash, todo.version)
             if todo.text is None:
                 outcome.kept.add(todo.record_id)
         case Delete():

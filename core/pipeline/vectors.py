@@ -111,10 +111,10 @@ class Vectorizer:
             self._pay(answer, keys[middle:], texts)
             return
         answer.tokens += embedded.tokens
-        bought = dict(zip(keys, embedded.vectors, strict=True))
+        place = (self.embedder.model, self.embedder.dimension, "document")
         with self.sessions.begin() as session:
-            embedding_cache.keep(session, self.embedder.model, self.embedder.dimension, "document", bought)
-        answer.vectors.update(bought)
+            embedding_cache.keep(session, *place, keys, embedded.vectors)
+        answer.vectors.update(zip(keys, embedded.vectors, strict=True))
 
     def _find(self, answer: Answer, keys: Sequence[bytes]) -> None:
         with self.sessions() as session:

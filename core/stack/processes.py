@@ -5,13 +5,12 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import redis
 
 from core.stack.children import Program
+from core.stack.net import serves
 
 PORTAL_THREADS = 24
 WORKER_GRACE = 1.0  # seconds: what a worker of the whole stack had begun is recovered by the ledger
@@ -29,7 +28,7 @@ def portal(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Pr
         rank=PORTAL_RANK,
         stop=signal.SIGINT,  # at once: SIGTERM would wait for whoever keeps a connection open
         grace=0.5,
-        ready=lambda pid: _serves(f"http://{reachable(host)}:{port}/healthz"),
+        ready=lambda pid: serves("/healthz", port, reachable(host)),
     )
 
 
@@ -87,19 +86,13 @@ def ops(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Progr
         env={**env, "OPS_HOST": host, "OPS_PORT": str(port)},
         rank=OPS_RANK,
         grace=0.5,
-        ready=lambda pid: _serves(f"http://{reachable(host)}:{port}/healthz"),
+        ready=lambda pid: serves("/healthz", port, reachable(host)),
     )
 
 
 def reachable(host: str) -> str:
     """Where we ask a server that listens on every address."""
     return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, not bound)
-
-
-def _serves(url: str) -> bool:
-    with suppress(httpx.TransportError):
-        return httpx.get(url, timeout=5).status_code == httpx.codes.OK
-    return False
 
 
 def _registered(redis_url: str, pid: int) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import httpx
-
 from core.stack.children import Program
 from core.stack.environment import environment
+from core.stack.net import serves
 
 
 def url(port: int) -> str:
@@ -24,12 +23,5 @@ def program(folder: Path, port: int, log: Path, api_key: str | None = None) -> P
         log=log,
         rank=2,
         env=env,
-        ready=lambda pid: _ready(port),
+        ready=lambda pid: serves("/readyz", port),
     )
-
-
-def _ready(port: int) -> bool:
-    try:
-        return httpx.get(f"{url(port)}/readyz", timeout=2).status_code == 200
-    except httpx.TransportError:
-        return False
