@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import json
 import shutil
 import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psycopg
 import pytest
 from redis import Redis
@@ -121,8 +123,8 @@ def redis(redis_url: str) -> Iterator[Redis]:
 @pytest.fixture
 def qdrant(qdrant_url: str) -> str:
     """URL of the vector server after all its collections were dropped."""
-    for collection in httpx.get(f"{qdrant_url}/collections").json()["result"]["collections"]:
-        httpx.delete(f"{qdrant_url}/collections/{collection['name']}").raise_for_status()
+    for collection in _ask(qdrant_url, "GET", "/collections")["collections"]:
+        _ask(qdrant_url, "DELETE", f"/collections/{collection['name']}")
     return qdrant_url
 
 
@@ -155,6 +157,13 @@ def _forget() -> None:
     if loaded is not None and loaded.container.cache_info().currsize:
         loaded.container().close()
         loaded.container.cache_clear()
+
+
+def _ask(url: str, method: str, path: str) -> Any:
+    """Make one plain call: a client of the comfortable sort takes longer to make than most tests take."""
+    with contextlib.closing(HTTPConnection(url.rpartition("/")[2], timeout=10)) as connection:
+        connection.request(method, path)
+        return json.load(connection.getresponse())["result"]
 
 
 def _database_url(url: str, name: str) -> str:

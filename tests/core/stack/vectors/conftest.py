@@ -28,11 +28,17 @@ class Pair:
         return ours
 
 
-@pytest.fixture
-def ours(qdrant: str) -> Iterator[QdrantClient]:
-    client = QdrantClient(url=qdrant, timeout=10, check_compatibility=False)
+@pytest.fixture(scope="session")
+def client(qdrant_url: str) -> Iterator[QdrantClient]:
+    client = QdrantClient(url=qdrant_url, timeout=10, check_compatibility=False)
     yield client
     client.close()
+
+
+@pytest.fixture
+def ours(client: QdrantClient, qdrant: str) -> QdrantClient:
+    """A client of our server, which holds nothing."""
+    return client
 
 
 @pytest.fixture
