@@ -32,6 +32,8 @@ from core.settings import Settings, settings
 
 T = TypeVar("T")
 
+# Where a process dies with the first call of a new key, the others wait so long for it.
+TRIAL_SECONDS = 15.0
 CONNECTIONS = 4
 # A worker waits up to 15 s for a message in one call.
 REDIS_SECONDS = 20
@@ -135,7 +137,7 @@ class Container:
             model=own.embed_model,
             dimension=own.embed_dimension,
             limiter=self.limiter,
-            gate=RedisGate(self.redis, identity, trial_seconds=own.embed_timeout_seconds + SPARE_SECONDS),
+            gate=RedisGate(self.redis, identity, trial_seconds=TRIAL_SECONDS),
             base_url=own.cohere_base_url,
             timeout=own.embed_timeout_seconds,
             concurrency=own.embed_concurrency,
