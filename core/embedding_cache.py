@@ -33,12 +33,12 @@ def keep(
 
     The commit is not waited for on disk: the transaction that says "indexed" comes later and flushes this one too.
     """
-    session.execute(text("SET LOCAL synchronous_commit = off"))
     with cursor(session) as cur:
         cur.execute(
+            "WITH hurry AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)) "
             "INSERT INTO embedding_cache (model, dimension, input_type, text_hash, vector) "
             "SELECT %s, %s, %s, hash, substr(%b, ((row - 1) * %s + 1)::int, %s) "
-            "FROM unnest(%s::bytea[]) WITH ORDINALITY AS new(hash, row) ON CONFLICT DO NOTHING",
+            "FROM hurry, unnest(%s::bytea[]) WITH ORDINALITY AS new(hash, row) ON CONFLICT DO NOTHING",
             [
                 model,
                 dimension,

@@ -224,12 +224,15 @@ def _end(house: Container, ref: ledger.Ref, end: End) -> None:
 
 def _collection(house: Container) -> Collection:
     alias, embedder = house.settings.collection, house.embedder
-    if house.index.current(alias) is None:
+    found = house.index.current(alias)
+    if found is None:
         raise GiveUp(
             f"The collection behind {alias!r} is gone. Launch a new sync: it makes the collection and fills it.",
             code="collection_missing",
         )
-    return house.index.ensure(alias, embedder.model, embedder.dimension)
+    if (found.model, found.dimension) != (embedder.model, embedder.dimension):
+        return house.index.ensure(alias, embedder.model, embedder.dimension)  # refuses, with the cure
+    return found
 
 
 def _publish(house: Container, ref: ledger.Ref) -> None:

@@ -14,7 +14,7 @@ from core.jobs.settle import settle
 from core.models import Job
 
 MOST_PARTS = 64
-LEAST_PARTS = 8  # so that a job of some size keeps several workers busy
+LEAST_PARTS = 4  # so that a job of some size keeps several workers busy
 CALL = 96  # a part is a multiple of a call, so that no call of a large job goes out half empty
 LEAST_SIZE = 5 * CALL
 
@@ -83,7 +83,7 @@ def _choose(session: Session, ids: Select[Any], rivals: list[str]) -> int:
 
 
 def size_of(total: int, most: int) -> int:
-    """Say how many records a part has: an eighth of the job, within reason, and a whole number of calls."""
+    """Say how many records a part has: a quarter of the job, within reason, and a whole number of calls."""
     size = max(LEAST_SIZE, min(most, total // LEAST_PARTS), -(-total // MOST_PARTS))
     return -(-size // CALL) * CALL
 

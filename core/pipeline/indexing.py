@@ -6,9 +6,10 @@ provider is called. Doing it twice does no harm: ids are deterministic, writes a
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Semaphore
 from typing import Protocol
 from uuid import UUID
@@ -26,6 +27,7 @@ from core.tally import Tally
 READ = 480  # candidates in one read
 SPARE = 4  # shares that are being written while all calls are in flight
 TOGETHER = 10  # shares in one commit at most
+COMMIT_SECONDS = 0.25  # and at least so often: a commit costs as much as a share, and people watch
 
 
 class IndexingTools(Protocol):
@@ -66,24 +68,74 @@ def index_candidates(part: IndexingPart, *, force: bool) -> None:
     `force` writes every point again; texts are paid for only where no vector was kept.
     """
     sharer = _sharer(part, force)
-    calls = part.tools.embedder.concurrency
-    pool = ThreadPoolExecutor(calls + SPARE, thread_name_prefix="share")
-    flying: deque[Future[Outcome]] = deque()
+    flight = Flight(part, sharer, most=part.tools.embedder.concurrency + SPARE)
     try:
         for plans in _shares(part, sharer):
             part.check()
-            flying.append(pool.submit(sharer.work, plans))
-            _commit_ready(part, flying, most=calls + SPARE)
-        while flying:
-            part.check()
-            _commit_ready(part, flying, most=0)
+            flight.send(plans)
+        flight.finish()
     except LeaseLost:
         raise  # what is in flight belongs to another holder now
     except JobError:
-        _land(part, pool, flying)
+        flight.land()
         raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        flight.close()
+
+
+class Flight:
+    """Shares on their way: worked on by threads, committed in their order, several in one transaction."""
+
+    def __init__(self, part: IndexingPart, sharer: Sharer, *, most: int) -> None:
+        self.part = part
+        self.sharer = sharer
+        self.most = most
+        self._pool = ThreadPoolExecutor(most, thread_name_prefix="share")
+        self._flying: deque[Future[Outcome]] = deque()
+        self._landed: list[Outcome] = []
+        self._committed = time.monotonic()
+
+    def send(self, plans: Sequence[Plan]) -> None:
+        """Start a share; wait first while as many are in flight as may be."""
+        while len(self._flying) >= self.most:
+            self._settle_first()
+        self._flying.append(self._pool.submit(self.sharer.work, plans))
+        while self._flying and self._flying[0].done():
+            self._settle_first()
+
+    def finish(self) -> None:
+        """Bring everything down and commit it."""
+        while self._flying:
+            self.part.check()
+            self._settle_first()
+        self._commit()
+
+    def land(self) -> None:
+        """Keep what was paid for: let calls in flight end, commit what went well before the first that did not."""
+        self.close()
+        while self._flying and not self._flying[0].cancelled() and self._flying[0].exception() is None:
+            self._landed.append(self._flying.popleft().result())
+        self._commit()
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _settle_first(self) -> None:
+        """Take the first share in; it stays in flight when it failed, for what comes after it must not be counted."""
+        self._landed.append(self._flying[0].result())
+        self._flying.popleft()
+        if len(self._landed) >= TOGETHER or time.monotonic() - self._committed > COMMIT_SECONDS:
+            self._commit()
+
+    def _commit(self) -> None:
+        outcomes, self._landed = self._landed, []
+        self._committed = time.monotonic()
+        if not outcomes:
+            return
+        tally = Tally()
+        for outcome in outcomes:
+            tally.add(outcome.tally())
+        self.part.commit(tally, lambda session: _write(session, self.part, outcomes))
 
 
 def _sharer(part: IndexingPart, force: bool) -> Sharer:
@@ -112,37 +164,6 @@ def _shares(part: IndexingPart, sharer: Sharer) -> Iterator[list[Plan]]:
                 share, texts = [], set()
     if share:
         yield share
-
-
-def _commit_ready(part: IndexingPart, flying: deque[Future[Outcome]], *, most: int) -> None:
-    """Commit the finished shares at the head; wait for the first when more than `most` are in flight."""
-    if len(flying) > most:
-        wait([flying[0]])
-    outcomes: list[Outcome] = []
-    while flying and flying[0].done() and len(outcomes) < TOGETHER:
-        if flying[0].exception() is not None and outcomes:
-            break  # first what went well
-        outcomes.append(flying[0].result())
-        flying.popleft()
-    _commit(part, outcomes)
-
-
-def _land(part: IndexingPart, pool: ThreadPoolExecutor, flying: deque[Future[Outcome]]) -> None:
-    """Keep what was paid for: let the calls in flight end, and commit what went well before the first that did not."""
-    pool.shutdown(wait=True, cancel_futures=True)
-    outcomes = []
-    while flying and not flying[0].cancelled() and flying[0].exception() is None:
-        outcomes.append(flying.popleft().result())
-    _commit(part, outcomes)
-
-
-def _commit(part: IndexingPart, outcomes: Sequence[Outcome]) -> None:
-    if not outcomes:
-        return
-    tally = Tally()
-    for outcome in outcomes:
-        tally.add(outcome.tally())
-    part.commit(tally, lambda session: _write(session, part, outcomes))
 
 
 def _write(session: Session, part: IndexingPart, outcomes: Sequence[Outcome]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from core.stack.vectors.catalog import Catalog
 from core.stack.vectors.http import VectorServer
 
-FLUSH_SECONDS = 5.0
+FLUSH_SECONDS = 15.0  # writes stand still meanwhile; what was acknowledged is in the log before
 
 
 def main(folder: str, port: str) -> None:

@@ -114,6 +114,6 @@ def _config(conf: dict[str, Any]) -> dict[str, Any]:
             "on_disk_payload": True,
         },
         "hnsw_config": {"m": 16, "ef_construct": 100, "full_scan_threshold": 10000},
-        "optimizer_config": {"default_segment_number": 0, "flush_interval_sec": 5, "indexing_threshold": 0},
+        "optimizer_config": {"default_segment_number": 0, "flush_interval_sec": 15, "indexing_threshold": 0},
         "metadata": conf["metadata"],
     }
