@@ -24,9 +24,10 @@ def plan(home: Home, given: Mapping[str, str]) -> Engines:
     programs: list[Program] = []
     urls = {name: given[name] for name in ("DATABASE_URL", "REDIS_URL", "QDRANT_URL") if given.get(name)}
     if "DATABASE_URL" not in urls:
-        port, password = free_port(), home.secret("postgres_password")
+        password = home.secret("postgres_password")
         place = postgres.choose_place(home.path)
         postgres.prepare(place, password)
+        port = free_port()
         programs.append(postgres.program(place, port, password, home.log("postgres")))
         urls["DATABASE_URL"] = postgres.url(port, password)
     if "REDIS_URL" not in urls:
