@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from core.search import Found, search
 
 from core.errors import AppError, Invalid, Unavailable
+from core.search import Found, search
 from webapp.i18n import gettext as _
 
 SHOWN = 20
