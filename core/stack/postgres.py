@@ -126,7 +126,8 @@ def choose_place(home: Path) -> Place:
     home.chmod(0o711)
     if not _runs([binaries / "postgres", "--version"], identity) or not _runs(["/bin/ls", "-d", f"{home}/."], identity):
         binaries, data = _move_out(home, binaries)
-        data.parent.mkdir(mode=0o711, exist_ok=True)
+        data.parent.mkdir(exist_ok=True)
+        data.parent.chmod(0o711)
     _give(data, nobody.pw_uid, nobody.pw_gid)
     return Place(binaries, data, identity)
 
@@ -163,12 +164,15 @@ def _move_out(home: Path, binaries: Path) -> tuple[Path, Path]:
     """Copy the programs to, and keep the files in, a place that anybody may pass through and nobody may list."""
     package = binaries.parent.parent
     libraries = f"{package.name}.libs"  # the binaries look for them beside their package
-    FALLBACK.mkdir(mode=0o711, exist_ok=True)
+    FALLBACK.mkdir(exist_ok=True)
+    FALLBACK.chmod(0o711)
     programs = FALLBACK / f"programs-{_digest(package)}"
     if not programs.exists():
         scratch = programs.with_suffix(f".{os.getpid()}")
         shutil.copytree(package / "pginstall", scratch / package.name / "pginstall", symlinks=True)
         shutil.copytree(package.with_name(libraries), scratch / libraries)
+        for made in (scratch, scratch / package.name):  # whatever the umask, others must pass through
+            made.chmod(0o711)
         scratch.rename(programs)
     return programs / package.name / "pginstall" / "bin", FALLBACK / f"home-{_digest(home)}" / "postgres"
 

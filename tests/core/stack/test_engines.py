@@ -153,7 +153,8 @@ def test_root_without_namespaces_gives_it_a_place_of_its_own(tmp_path: Path) -> 
     home.mkdir(parents=True)
     home.parent.chmod(0o700)
     try:
-        identity, data, code = start_as(home, "without namespaces", str(fallback))
+        # The strictest umask: others must reach the place all the same.
+        identity, data, code = start_as(home, "without namespaces", str(fallback), umask=0o077)
         assert identity == f"{pwd.getpwnam('nobody').pw_uid}:{pwd.getpwnam('nobody').pw_gid}"
         assert (data.startswith(str(fallback)), code) == (True, "0")
         assert start_as(home, "without namespaces", str(fallback))[1:] == [data, "0"]
