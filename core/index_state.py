@@ -84,6 +84,6 @@ def forget(session: Session, record_kind: str, collection: str, ids: Sequence[in
         )
 
 
-def forget_collection(session: Session, collection: str) -> None:
-    """Remove every state of a collection that turned out to be empty: nobody is indexed in it."""
-    session.execute(delete(IndexState).where(IndexState.collection == collection))
+def forget_collection(session: Session, collection: str, *, before: datetime) -> None:
+    """Remove what was acknowledged by a collection before it was seen to be empty: nobody is indexed in it."""
+    session.execute(delete(IndexState).where(IndexState.collection == collection, IndexState.indexed_at < before))

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import psycopg
 import structlog
 from rq.job import Job as Message
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from core import index_state
@@ -32,6 +34,9 @@ from worker.stubborn import stubborn
 
 log = structlog.get_logger(__name__)
 
+# What it looks like when PostgreSQL is away; on the hot paths the driver speaks for itself.
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError, psycopg.InterfaceError)
+
 End = Callable[[Session, Job, ledger.Ref], None]
 
 
@@ -47,8 +52,8 @@ def run_job(job_id: str) -> None:
         _say(house, key, f"Waits for a dependency: {error}")  # the reconciler rings again
     except GiveUp as error:
         _fail_unsplit(house, key, error.code, str(error))
-    except SQLAlchemyError as error:
-        log.warning("split_waits", error=type(error).__name__)
+    except AWAY as error:
+        log.warning("split_waits", error=type(error).__name__)  # the reconciler rings again
     except Exception as error:
         log.exception("split_failed")
         _fail_unsplit(house, key, "unexpected", f"The job could not be cut into parts: {type(error).__name__}.")
@@ -72,7 +77,7 @@ def run_part(job_id: str, n: int) -> None:
             structlog.contextvars.bind_contextvars(part=number)
             more = _run(house, part, KINDS[_kind_of(house, key)]) and time.monotonic() < end
             number = _next(house, key) if more else None
-    except SQLAlchemyError as error:
+    except AWAY as error:
         log.warning("database_away", error=type(error).__name__)  # the lease runs out, and the part is handed on
     finally:
         structlog.contextvars.clear_contextvars()
@@ -117,13 +122,14 @@ def _split(house: Container, key: uuid.UUID) -> None:
 
 
 def _ensure(house: Container) -> Collection:
-    """Return the collection of the configured model; one made just now has nobody in it, whatever the tables say."""
+    """Return the collection of the configured model. In an empty one nobody is indexed, whatever the tables say."""
     alias, embedder = house.settings.collection, house.embedder
-    known = house.index.current(alias)
     collection = house.index.ensure(alias, embedder.model, embedder.dimension)
-    if known is None:
+    with house.sessions() as session:
+        before = ledger.now(session)
+    if house.index.count(collection.name) == 0:
         with house.sessions.begin() as session:
-            index_state.forget_collection(session, collection.name)
+            index_state.forget_collection(session, collection.name, before=before)
     return collection
 
 
@@ -171,7 +177,7 @@ def _run(house: Container, part: Part, kind: JobKind) -> bool:
         end = partial(_again, error=error, backoff=_backoff(house))
     except GiveUp as error:
         end = partial(_give_up, code=error.code, detail=str(error))
-    except SQLAlchemyError as error:
+    except AWAY as error:
         away = TryAgain(f"PostgreSQL did not answer ({type(error).__name__})", code="database_away")
         end = partial(_again, error=away, backoff=_backoff(house))
     except Exception as error:
@@ -185,15 +191,16 @@ def _run(house: Container, part: Part, kind: JobKind) -> bool:
 def _again(session: Session, job: Job, ref: ledger.Ref, *, error: TryAgain, backoff: Backoff) -> None:
     """Let the part wait, or fail it when it has waited often enough; a wait for our own pace uses up nothing."""
     part = session.get_one(Part, (ref.job_id, ref.n), populate_existing=True)
-    if not error.paced and part.tries + 1 >= backoff.attempts:
+    stopping = job.status == "cancelling" or job.error_code
+    if not stopping and not error.paced and part.tries + 1 >= backoff.attempts:
         detail = f"Gave up after {part.tries + 1} tries: {error}"
         ledger.fail(session, job, ref, code=error.code, detail=detail)
-        ledger.set_part_aside(session, part, record_kind=KINDS[job.kind].record_kind, cause=error.code, reason=detail)
+        ledger.set_part_aside(session, part, cause=error.code, reason=detail)
         ledger.tell(session, job.id, detail, part=ref.n, level="error")
         return
     seconds = max(error.after or 0.0, 0.0 if error.paced else backoff.delay(part.tries + 1))
     until = ledger.wait(session, job, ref, seconds=seconds, message=str(error), counts=not error.paced)
-    if not error.paced:
+    if until is not None and not error.paced:
         ledger.tell(session, job.id, f"Waits until {until:%H:%M:%S} UTC: {error}", part=ref.n, level="wait")
 
 
@@ -219,7 +226,8 @@ def _end(house: Container, ref: ledger.Ref, end: End) -> None:
     if end is ledger.hand_back:
         with house.sessions() as session:
             part = session.get_one(Part, (ref.job_id, ref.n))
-            ring(session, house.redis, ledger.find(session, ref.job_id), [part])
+            if part.status == "queued":
+                ring(session, house.redis, ledger.find(session, ref.job_id), [part])
 
 
 def _collection(house: Container) -> Collection:
@@ -243,7 +251,8 @@ def _publish(house: Container, ref: ledger.Ref) -> None:
 def _say(house: Container, key: uuid.UUID, message: str) -> None:
     with house.sessions.begin() as session:
         job = ledger.lock(session, key)
-        job.message, job.updated_at = message, ledger.now(session)
+        if job.status == "queued" and job.split_at is None:
+            job.message, job.updated_at = message, ledger.now(session)
     with house.sessions() as session:
         publish(session, house.redis, key)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from redis import Redis
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core import access
@@ -33,7 +33,7 @@ def cancel(session: Session, redis: Redis, job_id: uuid.UUID, *, actor: Actor, r
         session.execute(
             update(Part)
             .where(Part.job_id == job_id, Part.status.in_(ledger.CLAIMABLE))
-            .values(status="cancelled", message="", not_before=None, finished_at=func.clock_timestamp())
+            .values(ledger.CANCELLED)
             .execution_options(synchronize_session=False)
         )
         settle(session, job)

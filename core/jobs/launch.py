@@ -41,6 +41,9 @@ class Launched:
     new: bool
 
 
+OTHER_BODY = "This Idempotency-Key came with another body before. Use a new key for a new request."
+
+
 class TooManyLaunches(Refused):
     """One person launches faster than the limit allows; another minute helps."""
 
@@ -154,10 +157,7 @@ def _replayed(session: Session, key: IdempotencyToken) -> Launched | None:
     if known is None:
         return None
     if known.body_hash != key.body_hash:
-        raise Invalid(
-            "This Idempotency-Key came with another body before. Use a new key for a new request.",
-            {"Idempotency-Key": "already used with another body"},
-        )
+        raise Invalid(OTHER_BODY, {"Idempotency-Key": "already used with another body"})
     return Launched(known.job_id, ledger.find(session, known.job_id).status, False)
 
 
@@ -167,3 +167,7 @@ def _remember(session: Session, key: IdempotencyToken, job_id: uuid.UUID) -> Non
         .values(owner=key.owner, key=key.key, body_hash=key.body_hash, job_id=job_id)
         .on_conflict_do_nothing()
     )
+    known = session.get_one(IdempotencyKey, (key.owner, key.key), populate_existing=True)
+    if known.body_hash != key.body_hash:  # another request with this key was quicker by a moment
+        session.rollback()
+        raise Invalid(OTHER_BODY, {"Idempotency-Key": "already used with another body"})

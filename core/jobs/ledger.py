@@ -167,26 +167,35 @@ def finish(session: Session, job: Job, ref: Ref) -> None:
 
 
 def hand_back(session: Session, job: Job, ref: Ref) -> None:
-    """Put a part back into the queue with what it has done."""
-    _write(session, ref, status="queued", message="handed back, goes on soon", **_FREE)
+    """Put a part back into the queue with what it has done; of a job that stops, it is closed."""
+    _write(session, ref, **unless_stopping(job, {"status": "queued", "message": "handed back, goes on soon", **_FREE}))
     settle(session, job)
 
 
-def wait(session: Session, job: Job, ref: Ref, *, seconds: float, message: str, counts: bool) -> datetime:
-    """Let a part wait, its worker free; return until when. `counts` when it uses up a try."""
-    moment: datetime = session.execute(
-        _held(ref)
-        .values(
-            status="waiting",
-            message=message,
-            not_before=func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
-            tries=Part.tries + (1 if counts else 0),
-            **_FREE,
-        )
-        .returning(Part.not_before)
-    ).scalar_one_or_none() or _lost(ref)
+def wait(session: Session, job: Job, ref: Ref, *, seconds: float, message: str, counts: bool) -> datetime | None:
+    """Let a part wait, its worker free; return until when. `counts` when it uses up a try.
+
+    A part of a job that stops is closed instead, and None returned.
+    """
+    waiting = {
+        "status": "waiting",
+        "message": message,
+        "not_before": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
+        "tries": Part.tries + (1 if counts else 0),
+        **_FREE,
+    }
+    _write(session, ref, **unless_stopping(job, waiting))
     settle(session, job)
-    return moment
+    return session.scalars(select(Part.not_before).where(Part.job_id == ref.job_id, Part.n == ref.n)).one()
+
+
+def unless_stopping(job: Job, values: dict[str, Any]) -> dict[str, Any]:
+    """Say what the row of a part becomes that nobody holds any more: closed when its job stops, else `values`."""
+    if job.status == "cancelling":
+        return CANCELLED
+    if job.error_code:
+        return failed_values(job.error_code, STOPPED)
+    return values
 
 
 def fail(session: Session, job: Job, ref: Ref, *, code: str, detail: str) -> None:
@@ -197,7 +206,7 @@ def fail(session: Session, job: Job, ref: Ref, *, code: str, detail: str) -> Non
 
 def cancel_part(session: Session, job: Job, ref: Ref) -> None:
     """Close a part of a cancelled job."""
-    _write(session, ref, status="cancelled", message="", finished_at=func.clock_timestamp(), **_FREE)
+    _write(session, ref, **CANCELLED)
     settle(session, job)
 
 
@@ -209,7 +218,7 @@ def stop(session: Session, job: Job, *, code: str, detail: str) -> None:
     session.execute(
         update(Part)
         .where(Part.job_id == job.id, Part.status.in_(CLAIMABLE))
-        .values(failed_values(code, "The job was stopped before this part was done."))
+        .values(failed_values(code, STOPPED))
         .execution_options(synchronize_session=False)
     )
     tell(session, job.id, detail, level="error")
@@ -224,11 +233,11 @@ def end_unsplit(session: Session, job: Job, *, status: str, message: str, code: 
     tell(session, job.id, message, level="error" if code else "info")
 
 
-def set_part_aside(session: Session, part: Part, *, record_kind: str, cause: str, reason: str) -> None:
-    """Put a whole part into the dead letters."""
+def set_part_aside(session: Session, part: Part, *, cause: str, reason: str) -> None:
+    """Put a whole part into the dead letters; its records are of no kind there, for none of them is known bad."""
     session.add(
         Failure(
-            record_kind=record_kind,
+            record_kind="",
             job_id=part.job_id,
             part=part.n,
             step="part",
@@ -252,7 +261,16 @@ def failed_values(code: str, detail: str) -> dict[str, Any]:
     }
 
 
+STOPPED = "The job was stopped before this part was done."
 _FREE: dict[str, Any] = {"token": None, "lease_until": None, "holder": None, "rung_at": None}
+RECOVERING: dict[str, Any] = {"status": "queued", "message": "recovering: its worker died", **_FREE}
+CANCELLED: dict[str, Any] = {
+    "status": "cancelled",
+    "message": "",
+    "not_before": None,
+    "finished_at": func.clock_timestamp(),
+    **_FREE,
+}
 
 
 def _lease(seconds: float) -> Any:

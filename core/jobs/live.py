@@ -6,7 +6,7 @@ steps `step.{i}.name` ….
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -62,6 +62,14 @@ def revision(redis: Redis, job_id: str) -> str | None:
     """Read when the copy last changed: the ETag of a poll."""
     value = redis.hget(key(job_id), "updated_at")
     return None if value is None else _str(value)
+
+
+def revisions(redis: Redis, job_ids: Sequence[str]) -> list[str | None]:
+    """Read the revisions of several jobs in one round trip."""
+    with redis.pipeline(transaction=False) as pipe:
+        for job_id in job_ids:
+            pipe.hget(key(job_id), "updated_at")
+        return [None if value is None else _str(value) for value in pipe.execute()]
 
 
 def _nested(cls: Any, raw: Mapping[str, str], prefix: str) -> tuple[Any, ...]:

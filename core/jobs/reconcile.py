@@ -10,7 +10,7 @@ from redis import Redis, RedisError
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.jobs import ledger, queues
+from core.jobs import ledger, live, queues
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
 from core.models import Job, Part
@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 # A message that is not in its queue this long after it was sent, while nobody holds its part, was lost.
 LOST_AFTER_SECONDS = 4
+COPY_MINUTES = 10
+MOST_COPIES = 500
 OPEN_JOBS = ("queued", "running", "waiting", "cancelling")
 
 
@@ -33,6 +35,7 @@ def reconcile(session: Session, redis: Redis) -> None:
         settle(session, ledger.lock(session, job_id))
         session.commit()
         publish(session, redis, job_id)
+    _copy_again(session, redis)
 
 
 def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder: str | None = None) -> None:
@@ -49,24 +52,25 @@ def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder
         session.rollback()
         return
     ledger.tell(session, job_id, f"{part.holder} stopped answering with part {n + 1}.", part=n, level="error")
-    part.deaths += 1
-    part.token = part.lease_until = part.holder = part.rung_at = None
-    if job.status == "cancelling":
-        part.status = "cancelled"
-    elif job.error_code:
-        _fail(part, job.error_code, job.error_detail or "")
-    elif part.deaths >= ledger.MOST_DEATHS:
-        reason = f"Part {n + 1} killed its worker {part.deaths} times; its records may be too large, or one crashes us."
-        _fail(part, "part_kills_worker", reason)
-        ledger.set_part_aside(session, part, record_kind="candidate", cause="part_kills_worker", reason=reason)
-    else:
-        part.status, part.message = "queued", "recovering: its worker died"
+    deaths = part.deaths + 1
+    reason = f"Part {n + 1} killed its worker {deaths} times; its records may be too large, or one crashes us."
+    poisonous = deaths >= ledger.MOST_DEATHS
+    again = ledger.failed_values("part_kills_worker", reason) if poisonous else ledger.RECOVERING
+    session.execute(
+        update(Part)
+        .where(Part.job_id == job_id, Part.n == n)
+        .values(deaths=deaths, **ledger.unless_stopping(job, again))
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(part)
+    if part.error_code == "part_kills_worker":
+        ledger.set_part_aside(session, part, cause="part_kills_worker", reason=reason)
     settle(session, job)
     session.commit()
     publish(session, redis, job_id)
     if part.status == "queued":
         ring(session, redis, job, [part])
-    log.warning("part_recovered", job_id=str(job_id), part=n, deaths=part.deaths, status=part.status)
+    log.warning("part_recovered", job_id=str(job_id), part=n, deaths=deaths, status=part.status)
 
 
 def wake(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
@@ -86,9 +90,20 @@ def wake(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
         ring(session, redis, job, parts)
 
 
-def _fail(part: Part, code: str, detail: str) -> None:
-    part.status, part.message, part.error_code, part.error_detail = "failed", detail, code, detail
-    part.failed = part.total - part.done - part.skipped
+def _copy_again(session: Session, redis: Redis) -> None:
+    """Bring live hashes up to date whose last copy was lost: Redis was away, or forgot its last second."""
+    lately = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, COPY_MINUTES)
+    changed = select(Job.id, Job.updated_at).where(or_(Job.status.in_(OPEN_JOBS), Job.updated_at > lately))
+    rows = session.execute(changed.order_by(Job.updated_at.desc()).limit(MOST_COPIES)).all()
+    session.commit()
+    try:
+        known = live.revisions(redis, [str(job_id) for job_id, _ in rows])
+    except RedisError:
+        return
+    for (job_id, updated_at), revision in zip(rows, known, strict=True):
+        if revision != updated_at.isoformat(timespec="microseconds"):
+            publish(session, redis, job_id)
+            session.commit()
 
 
 def _expired(session: Session) -> Sequence[tuple[uuid.UUID, int]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from redis import Redis
-from sqlalchemy import Select, func, select, union
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.access import Actor
@@ -15,8 +15,9 @@ from core.errors import Refused
 from core.jobs import ledger
 from core.jobs.kind import JobKind
 from core.jobs.launch import Launched, launch, open_job, scope_of
+from core.jobs.rest import anything_left, rest_of
 from core.jobs.view import OVER
-from core.models import Failure, Job, Part
+from core.models import Failure, Job
 
 Kinds = Mapping[str, JobKind]
 
@@ -36,7 +37,7 @@ def retry(
         return Launched(again.id, again.status, False)
     if job.status not in OVER:
         raise Refused("This job is not over yet. Wait for its end, or cancel it first.")
-    if job.split_at is not None and not _any(session, rest_of(job_id)):
+    if job.split_at is not None and not anything_left(session, job_id):
         raise Refused("Nothing is left to retry: every record of this job is done or was settled since.")
     return launch(session, redis, kind, payload, actor=actor, reason=reason, retry_of=job_id)
 
@@ -44,14 +45,20 @@ def retry(
 def retry_failures(
     session: Session, redis: Redis, kinds: Kinds, ids: Sequence[int], *, actor: Actor, reason: str = ""
 ) -> Launched:
-    """Launch a job for the records of these open failures. Raises Refused when none of them is open."""
-    rows = session.execute(
-        select(Failure.record_kind, Failure.record_id)
-        .where(Failure.id.in_(ids), Failure.status == "open", Failure.record_id.is_not(None))
-        .order_by(Failure.record_id)
-    ).all()
-    if not rows:
+    """Launch a job for the records of these open failures, and retry the jobs of whole parts among them.
+
+    Raises Refused when none of them is open.
+    """
+    columns = (Failure.record_kind, Failure.record_id, Failure.job_id)
+    wanted = select(*columns).where(Failure.id.in_(ids), Failure.status == "open").order_by(Failure.record_id)
+    chosen = session.execute(wanted).all()
+    if not chosen:
         raise Refused("None of these failures is open; they were resolved or discarded since.")
+    parts = {row.job_id for row in chosen if row.record_id is None}
+    retried = [retry(session, redis, kinds, job_id, actor=actor, reason=reason) for job_id in sorted(parts)]
+    rows = [row for row in chosen if row.record_id is not None and row.job_id not in parts]
+    if not rows:
+        return retried[0]
     record_kind = rows[0].record_kind
     kind = next(kind for kind in kinds.values() if kind.of_records and kind.record_kind == record_kind)
     assert kind.of_records is not None
@@ -66,18 +73,3 @@ def selection_of(session: Session, job: Job, own: Select[Any]) -> Select[Any]:
         if job.split_at is not None:
             return rest_of(job.id)
     return own
-
-
-def rest_of(job_id: uuid.UUID) -> Select[Any]:
-    """Choose the records of a job that failed and are still open, and those that it never reached, by id."""
-    aside = select(Failure.record_id.label("id")).where(
-        Failure.job_id == job_id, Failure.status == "open", Failure.record_id.is_not(None)
-    )
-    ids = Part.record_ids[Part.cursor + 1 : func.cardinality(Part.record_ids)]
-    never = select(func.unnest(ids).label("id")).where(Part.job_id == job_id, Part.status.in_(("failed", "cancelled")))
-    both = union(aside, never).subquery("rest")
-    return select(both.c.id).order_by(both.c.id)
-
-
-def _any(session: Session, ids: Select[Any]) -> bool:
-    return session.execute(ids.limit(1)).first() is not None

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import until
+from core.jobs.rest import anything_left
 from core.jobs.view import OVER
-from core.models import Job, JobEvent, Part
+from core.models import Failure, Job, JobEvent, Part
 
 # The rate forgets half of the past in about 7 s: quick enough to follow a back-off, calm enough to read.
 RATE_MEMORY_SECONDS = 10.0
@@ -52,6 +53,22 @@ def settle(session: Session, job: Job) -> None:
     if job.status in OVER:
         job.finished_at = moment
         session.add(_last_event(job))
+        session.flush()
+        _resolve_parts(session, job)
+
+
+def _resolve_parts(session: Session, job: Job) -> None:
+    """Close the failures of whole parts in the jobs that this one retries, where nothing of them is left."""
+    older = job
+    while older.retry_of is not None:
+        older = session.get_one(Job, older.retry_of)
+        if not anything_left(session, older.id):
+            session.execute(
+                update(Failure)
+                .where(Failure.job_id == older.id, Failure.record_id.is_(None), Failure.status == "open")
+                .values(status="resolved", closed_at=func.now(), closed_by=str(job.id))
+                .execution_options(synchronize_session=False)
+            )
 
 
 def _last_event(job: Job) -> JobEvent:

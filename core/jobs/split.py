@@ -32,7 +32,8 @@ CHOSEN = Table(
 DROP_TAKEN = text("""
     DELETE FROM chosen WHERE id IN (
         SELECT unnest(record_ids[cursor + 1:]) FROM parts JOIN jobs ON jobs.id = parts.job_id
-        WHERE parts.status IN ('queued', 'running', 'waiting') AND jobs.kind = ANY(:kinds))
+        WHERE parts.status IN ('queued', 'running', 'waiting') AND jobs.kind = ANY(:kinds)
+          AND jobs.status IN ('queued', 'running', 'waiting') AND jobs.error_code IS NULL)  -- one that stops lets go
 """)
 CUT = text("""
     INSERT INTO parts (job_id, n, record_ids, total)

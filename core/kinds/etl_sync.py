@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import Field, field_validator
-from sqlalchemy import Select, and_, or_, select, union_all
+from sqlalchemy import Select, and_, or_, select, union
 from sqlalchemy.orm import aliased
 
 from core.candidates import matching
@@ -54,7 +54,7 @@ def title(sync: Sync) -> str:
 
 
 def split(sync: Sync, collection: Collection) -> Select[Any]:
-    """Choose who is missing or stale, and whose point must go; a change is a version that differs."""
+    """Choose who is missing or stale, and whose point or failure must go; a change is a version that differs."""
     where = RecordFilter(**sync.filter.model_dump()) if sync.filter else RecordFilter()
     wanted = select(Candidate.id).where(Candidate.eligible, *matching(where))
     state = aliased(IndexState)
@@ -80,8 +80,18 @@ def split(sync: Sync, collection: Collection) -> Select[Any]:
         .outerjoin(Candidate, Candidate.id == state.record_id)
         .where(mine, or_(Candidate.id.is_(None), ~Candidate.eligible))
     )
-    # Whom a filter would match is not known of somebody gone: their points go with every sync.
-    chosen = union_all(wanted, gone).subquery("chosen")
+    moot = (
+        select(Failure.record_id)
+        .outerjoin(Candidate, Candidate.id == Failure.record_id)
+        .where(
+            Failure.record_kind == "candidate",
+            Failure.collection == collection.name,
+            Failure.status == "open",
+            or_(Candidate.id.is_(None), ~Candidate.eligible),
+        )
+    )
+    # Whom a filter would match is not known of somebody gone: their points and failures go with every sync.
+    chosen = union(wanted, gone, moot).subquery("chosen")
     return select(chosen.c[0]).order_by(chosen.c[0].desc()).limit(sync.limit)
 
 

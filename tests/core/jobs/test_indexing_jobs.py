@@ -235,3 +235,14 @@ def test_the_story_of_a_job_ends_with_its_end(house: House) -> None:
         "Completed with errors. 1 of 3 failed; the others are done.",
     ]
     assert told[-1].level == "error"
+
+
+def test_the_failure_of_somebody_who_opts_out_is_closed_by_the_next_sync(house: House) -> None:
+    ids = add(house, 3)
+    edit(house, ids[1], summary="REFUSE this")
+    sync(house)
+    edit(house, ids[1], opted_out=True)
+    job = sync(house)
+    assert (job.status, job.total, job.skipped) == ("completed", 1, 1)
+    with house.sessions() as session:
+        assert [failure.status for failure in session.scalars(select(Failure))] == ["resolved"]

@@ -13,7 +13,7 @@ from core.jobs import ledger, live, queues
 from core.jobs.cancel import cancel
 from core.jobs.launch import IdempotencyToken, TooManyLaunches, launch
 from core.jobs.reconcile import reconcile, recover
-from core.jobs.retry import retry
+from core.jobs.retry import retry, retry_failures
 from core.kinds import KINDS
 from core.kinds.etl_sync import Sync
 from core.models import AuditEvent, Failure, Job, JobEvent, Part
@@ -286,6 +286,100 @@ def test_a_retry_of_a_job_that_was_never_cut_does_it_all(house: House) -> None:
         again = retry(session, house.redis, KINDS, job_id, actor=ANA)
     house.split(again.job_id)
     assert job_of(house, again.job_id).total == 10
+
+
+def open_parts_of_jobs_that_are_over(house: House) -> int:
+    with house.sessions() as session:
+        return (
+            session.scalar(
+                select(func.count())
+                .select_from(Part)
+                .join(Job, Job.id == Part.job_id)
+                .where(Part.status.in_(("queued", "running", "waiting")), Job.finished_at.is_not(None))
+            )
+            or 0
+        )
+
+
+@pytest.mark.parametrize("release", ["hand back", "wait", "die"])
+def test_a_part_that_is_let_go_after_a_cancellation_is_closed(house: House, release: str) -> None:
+    job_id = prepared(house, 1000)
+    part = house.claim(job_id, 0)
+    assert part is not None
+    ref = house.running(part).ref
+    with house.sessions() as session:
+        cancel(session, house.redis, job_id, actor=ANA)
+    let_go(house, job_id, ref, release)
+    assert {part.status for part in parts_of(house, job_id)} == {"cancelled"}
+    assert job_of(house, job_id).status == "cancelled"
+    assert open_parts_of_jobs_that_are_over(house) == 0
+    with house.sessions() as session:
+        again = retry(session, house.redis, KINDS, job_id, actor=ANA)
+    house.split(again.job_id)
+    assert job_of(house, again.job_id).total == 1000
+
+
+@pytest.mark.parametrize("release", ["hand back", "wait", "die"])
+def test_a_part_that_is_let_go_after_a_stop_ends_the_job(house: House, release: str) -> None:
+    job_id = prepared(house, 1000)
+    part = house.claim(job_id, 0)
+    assert part is not None
+    ref = house.running(part).ref
+    with house.sessions.begin() as session:
+        ledger.stop(session, ledger.lock(session, job_id), code="cohere_key_refused", detail="Set COHERE_API_KEY.")
+    let_go(house, job_id, ref, release)
+    job = job_of(house, job_id)
+    assert (job.status, job.failed, job.total) == ("failed", 1000, 1000)
+    assert open_parts_of_jobs_that_are_over(house) == 0
+
+
+def let_go(house: House, job_id: uuid.UUID, ref: ledger.Ref, release: str) -> None:
+    if release == "die":
+        expire(house, job_id)
+        reconciled(house)
+        return
+    with house.sessions.begin() as session:
+        job = ledger.lock(session, job_id)
+        if release == "wait":
+            assert ledger.wait(session, job, ref, seconds=20, message="Cohere answered 429", counts=True) is None
+        else:
+            ledger.hand_back(session, job, ref)
+
+
+def test_what_a_cancelled_job_still_holds_is_not_kept_from_the_next(house: House) -> None:
+    job_id = prepared(house, 200)
+    assert house.claim(job_id) is not None
+    with house.sessions() as session:
+        cancel(session, house.redis, job_id, actor=ANA)
+    next_id = house.launch().job_id
+    house.split(next_id)
+    assert job_of(house, next_id).total == 200
+
+
+def test_a_retried_poison_part_is_resolved_and_nothing_is_left(house: House) -> None:
+    job_id = prepared(house)
+    for _ in range(3):
+        assert house.claim(job_id) is not None
+        expire(house, job_id)
+        reconciled(house)
+    with house.sessions() as session:
+        failure = session.scalars(select(Failure)).one()
+        again = retry_failures(session, house.redis, KINDS, [failure.id], actor=ANA)
+    assert job_of(house, again.job_id).retry_of == job_id
+    house.run(again.job_id)
+    with house.sessions() as session:
+        assert session.scalars(select(Failure)).one().status == "resolved"
+        with pytest.raises(Refused, match="Nothing is left"):
+            retry(session, house.redis, KINDS, job_id, actor=ANA)
+
+
+def test_a_copy_that_was_lost_is_made_again(house: House) -> None:
+    job_id = prepared(house, 10)
+    house.run(job_id)
+    house.redis.hset(f"job:{job_id}", mapping={"status": "running", "updated_at": "2026-01-01T00:00:00+00:00"})
+    reconciled(house)
+    view = live.read(house.redis, str(job_id))
+    assert view is not None and view.status == "completed"
 
 
 def test_a_part_hands_itself_back_when_its_worker_stops(house: House) -> None:
