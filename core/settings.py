@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     embed_timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     collection: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "candidates"
 
-    part_size: Annotated[int, Field(ge=96)] = 4800
+    part_size: Annotated[int, Field(ge=96)] = 9600
     part_seconds: Positive = 60
     lease_seconds: Annotated[int, Field(ge=2)] = 15
     retry_attempts: Positive = 6
