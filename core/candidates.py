@@ -17,19 +17,22 @@ from core.ports import RecordFilter
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One row of `candidates`, as it was read; `experience` and `education` are whatever JSON is there."""
+    """One row of `candidates`, as it was read. `experience` and `education` are whatever JSON is there, or UNREADABLE.
+
+    PostgreSQL does not keep arrays flat: `skills` and `languages` may hold lists, and None anywhere.
+    """
 
     id: int
     external_id: str
     full_name: str
     headline: str | None
     summary: str | None
-    skills: list[str] | None
+    skills: list[Any] | None
     experience: Any
     education: Any
     years_experience: int | None
     location: str | None
-    languages: list[str] | None
+    languages: list[Any] | None
     status: str | None
     eligible: bool
     updated_at: datetime

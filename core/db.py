@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -20,7 +22,41 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
-set_json_loads(orjson.loads)
+
+class Unreadable:
+    """Stands for JSON that no reader here can take; false, so that a page shows nothing of it."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+UNREADABLE = Unreadable()
+
+
+def read_json(written: str | bytes) -> Any:
+    """Read JSON, whatever PostgreSQL let in: no value of one row may fail the read of the others."""
+    try:
+        return orjson.loads(written)
+    except orjson.JSONDecodeError:  # a number beyond all floats, or thousands of brackets
+        return _read_leniently(written)
+
+
+def _read_leniently(written: str | bytes) -> Any:
+    """Drop numbers that are no float; UNREADABLE when it is nested too deeply."""
+    try:
+        return json.loads(written, parse_int=_number, parse_float=_number)
+    except (RecursionError, ValueError):
+        return UNREADABLE
+
+
+def _number(written: str) -> int | float | None:
+    if len(written) < 19 and written.lstrip("-").isdigit():
+        return int(written)
+    number = float(written)
+    return number if math.isfinite(number) else None
+
+
+set_json_loads(read_json)
 
 # A process that is frozen inside a transaction must not hold its locks for ever.
 OPTIONS = "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC"

@@ -9,7 +9,6 @@
   x JobError
     + TryAgain             rate limit, timeout, 5xx: the part waits and is tried again
     + GiveUp               refused key, wrong collection: the job stops at once
-    + BadRecord            one record is bad: it is set aside, the part goes on
     + BadBatch             the provider refuses these texts together: halve them until the bad one is alone
     + LeaseLost            another worker holds the part now: stop without a word
     + HandBack             the part goes back to the queue: time is up, or the worker stops
@@ -103,12 +102,6 @@ class GiveUp(JobError):
     """The same work will never succeed; the text says the cure."""
 
     code = "give_up"
-
-
-class BadRecord(JobError):
-    """One record cannot be processed."""
-
-    code = "bad_record"
 
 
 class BadBatch(JobError):

@@ -167,7 +167,7 @@ def _shares(part: IndexingPart, sharer: Sharer) -> Iterator[list[Plan]]:
 
 
 def _write(session: Session, part: IndexingPart, outcomes: Sequence[Outcome]) -> None:
-    """Say in the tables what the index has acknowledged, and what was set aside."""
+    """Say in the tables what the index has acknowledged, and what was set aside: of that, no point is left."""
     collection = part.collection
     place = (RECORD_KIND, collection.name)
     states = [state for outcome in outcomes for state in outcome.written.values()]
@@ -177,6 +177,6 @@ def _write(session: Session, part: IndexingPart, outcomes: Sequence[Outcome]) ->
     index_state.acknowledge(
         session, *place, states, job_id=part.job_id, model=collection.model, dimension=collection.dimension
     )
-    index_state.forget(session, *place, deleted)
+    index_state.forget(session, *place, deleted + [aside.record_id for aside in asides])
     failures.resolve(session, *place, part.job_id, [state.record_id for state in states] + deleted + skipped)
     failures.set_aside(session, *place, part.job_id, part.number, asides)

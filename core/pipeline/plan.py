@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from core.candidates import CandidateRow
+from core.db import UNREADABLE
 from core.index_state import State
-from core.pipeline.text import text_of
+from core.pipeline.text import text_of, words_of
 
 RECORD_KIND = "candidate"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,11 +35,13 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
-class NoText:
-    """Eligible by the table, but nothing is left of the text once it is cleaned."""
+class Unfit:
+    """Eligible by the table, but it cannot be indexed: a stable cause, and a sentence without any of its text."""
 
     record_id: int
     version: datetime
+    cause: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +56,44 @@ class Write:
     text: str | None
 
 
-Plan = Skip | Delete | NoText | Write
+Plan = Skip | Delete | Unfit | Write
 
 
 def plan(
     record_id: int, row: CandidateRow | None, state: State | None, *, model: str, dimension: int, force: bool
 ) -> Plan:
-    """Decide for one candidate, as read, against its point as last acknowledged."""
+    """Decide for one candidate, as read, against its point as last acknowledged. Raises nothing."""
     if row is None or not row.eligible:
         return Delete(record_id) if state else Skip(record_id)
     if state and not force and state.source_version == row.updated_at:
         return Skip(record_id)
+    if row.experience is UNREADABLE or row.education is UNREADABLE:
+        reason = "The experience or education is nested too deeply to be read."
+        return Unfit(record_id, row.updated_at, "record_unreadable", reason)
+    try:
+        return _to_write(row, None if force else state, model=model, dimension=dimension)
+    except Exception as error:  # what nobody foresaw in one row must not fail its neighbours
+        reason = f"The record cannot be read ({type(error).__name__})."
+        return Unfit(record_id, row.updated_at, "record_unreadable", reason)
+
+
+def _to_write(row: CandidateRow, state: State | None, *, model: str, dimension: int) -> Write | Unfit:
+    """Make the point of an eligible candidate; the vector may stay where `state` has the same text."""
     content = text_of(row).text
     if not content:
-        return NoText(record_id, row.updated_at)
+        return Unfit(row.id, row.updated_at, "text_empty", "The profile has no text to search by.")
     content_hash = hash_of(content)
     facts = facts_of(row)
-    unchanged = state is not None and not force and state.content_hash == content_hash
+    unchanged = state is not None and state.content_hash == content_hash
     return Write(
-        record_id=record_id,
+        record_id=row.id,
         version=row.updated_at,
         content_hash=content_hash,
         payload_hash=hashlib.sha256(orjson.dumps(facts)).digest(),
         payload=facts
         | {
             "record_kind": RECORD_KIND,
-            "record_id": record_id,
+            "record_id": row.id,
             "content_hash": content_hash.hex(),
             "model": model,
             "dimension": dimension,
@@ -93,8 +108,8 @@ def facts_of(row: CandidateRow) -> dict[str, Any]:
     return {
         "external_id": row.external_id,
         "location": row.location,
-        "skills": row.skills or [],
-        "languages": row.languages or [],
+        "skills": words_of(row.skills),
+        "languages": words_of(row.languages),
         "years_experience": row.years_experience,
         "status": row.status,
     }

@@ -10,7 +10,7 @@ from core import candidates, index_state
 from core.errors import BadBatch
 from core.failures import Aside
 from core.index_state import State
-from core.pipeline.plan import RECORD_KIND, Delete, NoText, Plan, Write, plan, point_id
+from core.pipeline.plan import RECORD_KIND, Delete, Plan, Unfit, Write, plan, point_id
 from core.pipeline.vectors import Answer, Vectorizer
 from core.ports import Collection, Repayload, Upsert, VectorIndex
 from core.tally import StepCount, Tally
@@ -74,11 +74,10 @@ class Sharer:
         outcome = Outcome(len(plans))
         for _ in range(REREADS):
             self._apply(plans, outcome)
-            seen = {todo.record_id: todo for todo in plans if isinstance(todo, Write)}
-            again = self._edited({record_id: todo.version for record_id, todo in seen.items()})
+            again = self._edited({todo.record_id: todo.version for todo in plans if isinstance(todo, Write)})
             if not again:
                 break
-            plans = self._replan(again, seen)
+            plans = self._replan(again, outcome.written)
         return outcome
 
     def _apply(self, plans: Sequence[Plan], outcome: Outcome) -> None:
@@ -87,7 +86,7 @@ class Sharer:
         outcome.tokens += answer.tokens
         outcome.calls += answer.calls
         changes = [change for todo in writes if (change := _change(todo, answer)) is not None]
-        gone = [todo.record_id for todo in plans if isinstance(todo, Delete)]
+        gone = [todo.record_id for todo in plans if _leaves(todo, answer)]
         if changes:
             self.index.write(self.collection.name, changes)
         if gone:
@@ -101,12 +100,11 @@ class Sharer:
         with self.vectorizer.sessions() as session:
             return candidates.changed(session, versions)
 
-    def _replan(self, ids: Sequence[int], seen: Mapping[int, Write]) -> list[Plan]:
-        """Plan again for edited candidates, whose point is by now what we have just written."""
+    def _replan(self, ids: Sequence[int], written: Mapping[int, State]) -> list[Plan]:
+        """Plan again for edited candidates, whose point is by now what we have just written; if we have."""
         with self.vectorizer.sessions() as session:
             rows = candidates.read(session, ids)
-        states = {n: State(n, seen[n].content_hash, seen[n].payload_hash, seen[n].version) for n in ids if n in seen}
-        return [self._plan(record_id, rows, states, False) for record_id in ids]
+        return [self._plan(record_id, rows, written, False) for record_id in ids]
 
     def _plan(
         self, record_id: int, rows: Mapping[int, candidates.CandidateRow], states: Mapping[int, State], force: bool
@@ -119,6 +117,15 @@ class Sharer:
             dimension=self.collection.dimension,
             force=force,
         )
+
+
+def _leaves(todo: Plan, answer: Answer) -> bool:
+    """Say whether no point may be left: of who must go, and of who cannot be indexed as they are now."""
+    return isinstance(todo, Delete | Unfit) or (isinstance(todo, Write) and _is_refused(todo, answer))
+
+
+def _is_refused(todo: Write, answer: Answer) -> bool:
+    return todo.text is not None and todo.content_hash in answer.refused
 
 
 def _change(todo: Write, answer: Answer) -> Upsert | Repayload | None:
@@ -134,17 +141,16 @@ def _note(todo: Plan, answer: Answer, outcome: Outcome) -> None:
     """Write down what became of one record."""
     outcome.settle(todo.record_id)
     match todo:
-        case Write(text=text, content_hash=key) if text is not None and key in answer.refused:
-            outcome.asides[todo.record_id] = _refused(todo, answer.refused[key])
+        case Write() if _is_refused(todo, answer):
+            outcome.asides[todo.record_id] = _refused(todo, answer.refused[todo.content_hash])
         case Write():
             outcome.written[todo.record_id] = State(todo.record_id, todo.content_hash, todo.payload_hash, todo.version)
             if todo.text is None:
                 outcome.kept.add(todo.record_id)
         case Delete():
             outcome.deleted.add(todo.record_id)
-        case NoText(version=version):
-            reason = "The profile has no text to search by."
-            outcome.asides[todo.record_id] = Aside(todo.record_id, "extract", "text_empty", reason, version)
+        case Unfit(cause=cause, reason=reason, version=version):
+            outcome.asides[todo.record_id] = Aside(todo.record_id, "extract", cause, reason, version)
         case _:
             outcome.skipped.add(todo.record_id)
 

@@ -40,7 +40,7 @@ def text_of(row: CandidateRow) -> CandidateText:
     """Join headline, summary, skills, experience and education, one thing a line. Takes microseconds."""
     lines = [line for line in (row.headline, row.summary) if line]
     if row.skills:
-        lines.append(", ".join([skill for skill in row.skills if skill]))
+        lines.append(", ".join(words_of(row.skills)))
     _add_entries(lines, row.experience)
     _add_entries(lines, row.education)
     raw = "\n".join(lines)
@@ -50,6 +50,15 @@ def text_of(row: CandidateRow) -> CandidateText:
     if len(text) > MOST_CHARACTERS:
         return CandidateText(_cut(text, MOST_CHARACTERS), True)
     return CandidateText(text, False)
+
+
+def words_of(array: Sequence[Any] | None) -> list[str]:
+    """List the words of a column of words in their order, out of arrays of any shape; NULLs and empty ones go."""
+    if not array:
+        return []
+    if set(map(type, array)) == {str}:  # nearly always
+        return [word for word in array if word]
+    return _leaves(array)
 
 
 def _add_entries(lines: list[str], entries: Any) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+import pytest
+from sqlalchemy import delete, func, select, text, update
 
 from core.jobs import ledger
 from core.models import Candidate, EmbeddingCache, Failure, IndexState, Job, JobEvent
@@ -246,3 +247,95 @@ def test_the_failure_of_somebody_who_opts_out_is_closed_by_the_next_sync(house: 
     assert (job.status, job.total, job.skipped) == ("completed", 1, 1)
     with house.sessions() as session:
         assert [failure.status for failure in session.scalars(select(Failure))] == ["resolved"]
+
+
+def spoil(house: House, record_id: int, values: str) -> None:
+    with house.sessions.begin() as session:
+        session.execute(text(f"UPDATE candidates SET {values} WHERE id = {record_id}"))
+
+
+DEEP = "experience = (repeat('[', 2000) || '1' || repeat(']', 2000))::jsonb"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "skills = '{{a,b},{c,d}}', languages = '{{es,NULL},{en,fr}}'",
+        "skills = '{NULL,a}', languages = '{NULL}'",
+        """experience = '{"n": 1e400, "title": "Cook"}'""",
+        """education = '[{"n": -1e9999}, {"n": 1e10000}]'""",
+    ],
+)
+def test_an_odd_row_is_indexed_with_its_neighbours(house: House, values: str) -> None:
+    ids = add(house, 5)
+    spoil(house, ids[2], values)
+    job = sync(house)
+    assert (job.status, job.done) == ("completed", 5)
+    assert None not in points(house)[point_id(ids[2])][1]["languages"]
+
+
+def test_an_unreadable_row_is_set_aside_alone(house: House) -> None:
+    ids = add(house, 5)
+    spoil(house, ids[2], DEEP)
+    job = sync(house)
+    assert (job.status, job.done, job.failed) == ("completed_with_errors", 4, 1)
+    assert set(points(house)) == {point_id(n) for n in ids if n != ids[2]}
+    with house.sessions() as session:
+        failure = session.scalars(select(Failure)).one()
+        version = session.scalars(select(Candidate.updated_at).where(Candidate.id == ids[2])).one()
+    assert (failure.record_id, failure.cause, failure.source_version) == (ids[2], "record_unreadable", version)
+    assert sync(house).total == 0
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "summary = 'REFUSE this'",
+        "headline = NULL, summary = NULL, skills = NULL, education = NULL, experience = '[1e400]'",
+        DEEP,
+    ],
+    ids=["refused", "no text", "unreadable"],
+)
+def test_who_is_edited_to_what_cannot_be_indexed_leaves_the_index(house: House, values: str) -> None:
+    ids = add(house, 5)
+    sync(house)
+    spoil(house, ids[2], values)
+    job = sync(house)
+    assert (job.status, job.total, job.done, job.failed) == ("failed", 1, 0, 1)
+    assert set(points(house)) == {point_id(n) for n in ids if n != ids[2]}
+    for step in job.steps:
+        assert step["total"] == step["done"] + step["skipped"] + step["failed"], step
+    with house.sessions() as session:
+        assert ids[2] not in session.scalars(select(IndexState.record_id)).all()
+    edit(house, ids[2], headline="Mended.", summary="Mended.", experience=None)
+    assert sync(house).done == 1
+    assert point_id(ids[2]) in points(house)
+
+
+def test_a_person_edited_to_a_refused_text_while_we_embed_is_not_found_afterwards(house: House) -> None:
+    ids = add(house, 3)
+    edited: list[bool] = []
+
+    def edit_once(texts: object) -> None:
+        if not edited:
+            edited.append(True)
+            edit(house, ids[0], summary="REFUSE this")
+
+    house.embedder.before = edit_once
+    assert sync(house).failed == 1
+    assert point_id(ids[0]) not in points(house)
+
+
+def test_a_person_whose_place_changes_while_the_text_is_refused_is_not_taken_for_indexed(house: House) -> None:
+    ids = add(house, 1)
+    edit(house, ids[0], summary="REFUSE this")
+    edited: list[bool] = []
+
+    def edit_once(texts: object) -> None:
+        if not edited:
+            edited.append(True)
+            edit(house, ids[0], location="Sevilla")
+
+    house.embedder.before = edit_once
+    job = sync(house)
+    assert (job.done, job.failed) == (0, 1)

@@ -90,6 +90,13 @@ def test_other_shapes_of_experience_are_tolerated(shape: Any, expected: str) -> 
     assert text_of(row(experience=shape)).text == expected
 
 
+@pytest.mark.parametrize(
+    "skills", [[["a", "b"], ["c", "d"]], ["a", None, "b", "", "c", "d"], [[["a", "b"], ["c", "d"]]]]
+)
+def test_skills_of_any_shape_are_one_line(skills: Any) -> None:
+    assert text_of(row(skills=skills)).text == "a, b, c, d"
+
+
 def test_a_very_deep_value_is_read_to_its_bottom() -> None:
     deep: Any = "bottom"
     for _ in range(100_000):
