@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, any_, select
@@ -66,9 +67,14 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class CandidateDetail:
-    """One candidate, its place in every collection (newest first), its failures and its history."""
+    """One candidate, its place in every collection (newest first), its failures and its history.
+
+    `skills` and `languages` are flat and without NULLs, whatever PostgreSQL's arrays hold.
+    """
 
     candidate: Candidate
+    skills: list[str] | None
+    languages: list[str] | None
     state: str
     places: tuple[IndexState, ...]
     failures: tuple[Failure, ...]
@@ -107,7 +113,9 @@ def show(session: Session, candidate_id: int, coverage: CoverageView | None) -> 
     ).all()
     state = session.execute(with_place(coverage).where(Candidate.id == candidate_id)).one().state
     history = _history(candidate, places, failures)
-    return CandidateDetail(candidate, state, tuple(places), tuple(failures), history)
+    return CandidateDetail(
+        candidate, _flat(candidate.skills), _flat(candidate.languages), state, tuple(places), tuple(failures), history
+    )
 
 
 def unknown(session: Session, ids: Sequence[int]) -> list[int]:
@@ -145,6 +153,14 @@ def _row(
         job_id=job_id,
         cause=cause,
     )
+
+
+def _flat(words: Sequence[Any] | None) -> list[str] | None:
+    """Flatten an array that may hold NULLs and arrays: a `text[]` column takes both."""
+    if words is None:
+        return None
+    parts = (_flat(word) or [] if isinstance(word, list) else [word] for word in words)
+    return [word for part in parts for word in part if word is not None]
 
 
 def _conditions(session: Session, where: CandidateFilter, coverage: CoverageView | None) -> list[ColumnElement[bool]]:

@@ -96,6 +96,27 @@ def test_hostile_names_are_only_text(reader: Script, session: Session) -> None:
     assert answer["full_name"] == "<script>{{7*7}}=cmd()"
 
 
+@pytest.mark.parametrize(
+    ("words", "flat"),
+    [
+        ([None, "Welding", ""], ["Welding", ""]),
+        ([None], []),
+        ([["a", "b"], ["c", None]], ["a", "b", "c"]),
+        ([[["a"]]], ["a"]),
+        ([], []),
+        (None, None),
+    ],
+)
+def test_lists_of_words_are_told_flat_and_without_nulls(
+    reader: Script, session: Session, words: Any, flat: list[str] | None
+) -> None:
+    candidate = make_candidate(session, skills=words, languages=words)
+    session.commit()
+    answer: Any = reader.get(f"/candidates/{candidate.id}").json
+    assert (answer["skills"], answer["languages"]) == (flat, flat)
+    assert reader.get("/candidates").status_code == 200
+
+
 def test_a_search_passes_its_question_on_and_names_whom_it_found(reader: Script) -> None:
     hit = Found(id=7, external_id="ATS-7", full_name="Íñigo", headline=None, score=0.5, passage="Nurse")
     with patch("webapp.api.v1.searches.search", return_value=SearchAnswer((hit,), "local", 12.5)) as search:

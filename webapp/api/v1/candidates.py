@@ -51,6 +51,8 @@ def show(candidate_id: str) -> Response:
     detail = candidates.show(db.session(), wanted, coverage.show(db.session()))
     own = {name: getattr(detail.candidate, name, None) for name in CandidateAnswer.model_fields}
     beside = {
+        "skills": detail.skills,
+        "languages": detail.languages,
         "state": detail.state,
         "point_id": point_id(wanted),
         "places": [PlaceAnswer.model_validate(place) for place in detail.places],
