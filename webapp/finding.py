@@ -12,7 +12,6 @@ from core.search import Found, search
 from webapp.i18n import gettext as _
 
 SHOWN = 20
-LONGEST = 2000
 log = structlog.stdlib.get_logger("portal")
 
 
@@ -30,7 +29,7 @@ def ask(question: str) -> Answer:
     """Search; a question that cannot be asked now is an answer too, for the page around it still works."""
     began = time.perf_counter()
     try:
-        found = search(question[:LONGEST], limit=SHOWN)
+        found = search(question, limit=SHOWN)
     except Invalid as error:
         return Answer(trouble=str(error))
     except Unavailable as error:

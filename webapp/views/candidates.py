@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from core.coverage import CoverageView, snapshot
+from core.search import LONGEST_QUESTION
 from webapp import candidate_filter, finding
 from webapp.extensions import db
 from webapp.queries import candidates, jobs
@@ -18,10 +19,11 @@ bp = Blueprint("candidates", __name__)
 @role("viewer")
 def index() -> ResponseReturnValue:
     if question := request.args.get("q", "").strip():
-        return render_template("candidates/found.html", question=question, answer=finding.ask(question))
+        answer = finding.ask(question)
+        return render_template("candidates/found.html", question=question, answer=answer, longest=LONGEST_QUESTION)
     where, coverage = candidate_filter.read(request.args), _coverage()
     page = candidates.find_page(db.session(), where, coverage, request.args.get("cursor") or None)
-    return render_template("candidates/index.html", page=page, where=where, coverage=coverage)
+    return render_template("candidates/index.html", page=page, where=where, coverage=coverage, longest=LONGEST_QUESTION)
 
 
 @bp.get("/candidates/<int:candidate_id>")

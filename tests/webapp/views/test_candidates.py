@@ -187,3 +187,39 @@ def test_the_menus_box_finds_jobs_by_id_and_people_by_words(viewer: Visitor, ses
     assert viewer.get(f"/find?q={job.id}").location == f"/jobs/{job.id}"
     assert viewer.get("/find?q=ana ruiz").location == "/candidates?text=ana+ruiz"
     assert viewer.get("/find?q=20488112").location == "/candidates?text=20488112"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ([None, "Welding", "", "Milling"], "Welding, Milling"),
+        ([["Welding", None], ["Milling", "Turning"]], "Welding, Milling"),
+    ],
+)
+def test_lists_with_nulls_or_lists_in_them_are_shown_as_words(
+    viewer: Visitor, session: Session, words: list[object], shown: str
+) -> None:
+    person = factories.make_candidate(session, full_name="Ana Ruiz", headline="Welder", skills=words, languages=words)
+    session.commit()
+
+    page = plain(viewer.get(f"/candidates/{person.id}"))
+
+    assert f"Skills {shown}" in page
+    assert f"Welder · {shown}" in page
+    assert "None" not in page
+    assert "Ana Ruiz" in plain(viewer.get("/candidates"))
+
+
+def test_a_person_whose_skills_are_all_null_has_no_text(viewer: Visitor, session: Session) -> None:
+    person = factories.make_candidate(session, summary=None, skills=[None, ""], languages=[None])
+    session.commit()
+    page = plain(viewer.get(f"/candidates/{person.id}"))
+    assert "There is none." in page
+    assert "Skills" not in page
+
+
+def test_the_form_takes_as_long_a_question_as_the_search(viewer: Visitor) -> None:
+    assert 'maxlength="1000"' in viewer.get("/candidates").get_data(as_text=True)
+    page = viewer.get("/candidates", query_string={"q": "x" * 1001})
+    assert "at most 1,000 characters" in plain(page)
+    assert 'maxlength="1000"' in page.get_data(as_text=True)
