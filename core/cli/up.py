@@ -9,6 +9,7 @@ from rich.console import Console
 
 from core import doctor, schema
 from core.cli.endings import endings_ignored, endings_raise
+from core.cli.first_look import check
 from core.cli.first_start import FirstStart
 from core.cli.home import given, home_option
 from core.settings import settings
@@ -35,6 +36,7 @@ def command(home: Home, host: str, port: int, workers: int, sample: int, no_sync
     if embedder:
         os.environ["EMBEDDER"] = embedder
     console = Console(highlight=False, soft_wrap=True)
+    check(given())
     home.make()
     with home.locked() as lock, endings_raise():
         home.stack_file.unlink(missing_ok=True)

@@ -41,6 +41,38 @@ def test_settings_that_are_missing_are_all_named(vigia: Vigia) -> None:
 
 
 @pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"PART_SIZE": "abc", "EMBEDDER": "foo"}, ("PART_SIZE", "EMBEDDER")),
+        ({"PART_SIZE": "abc", "EMBEDDER": "cohere"}, ("PART_SIZE", "COHERE_API_KEY")),
+        ({"OPS_PORT": "many", "REDIS_URL": "http://x", "SECRET_KEY": "short"}, ("OPS_PORT", "REDIS_URL", "SECRET_KEY")),
+        ({"DATABASE_URL": "mysql://x"}, ("DATABASE_URL",)),
+    ],
+)
+@pytest.mark.parametrize("from_a_file", [False, True])
+def test_up_names_every_bad_setting_before_it_starts_anything(
+    vigia: Vigia,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, str],
+    named: tuple[str, ...],
+    from_a_file: bool,
+) -> None:
+    if from_a_file:
+        (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in given.items()))
+    else:
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+    refused = vigia("up", "--port", "0")
+    assert (refused.code, refused.out) == (1, "")
+    assert [name for name in named if name not in refused.err] == []
+    assert refused.err.count("\n  ") == len(named)
+    assert "is missing" not in refused.err
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.usefixtures("bare")
 def test_what_is_not_set_is_filled_from_the_home(vigia: Vigia, tmp_path: Path, database: str) -> None:
     home = Home(tmp_path / "home")
     home.make()
