@@ -12,6 +12,7 @@ from core import intake
 from core.cli.actor import actor
 from core.cli.home import fill, home_option
 from core.container import container
+from core.errors import Invalid
 from core.stack.home import Home
 
 
@@ -47,4 +48,8 @@ def command(home: Home, file: Path) -> int:
         f"{report.imported:,} imported, {report.updated:,} updated, {report.unchanged:,} unchanged, "
         f"{report.rejected_total:,} rejected"
     )
-    return 1 if report.rejected_total and not report.imported + report.updated + report.unchanged else 0
+    if report.imported + report.updated + report.unchanged:
+        return 0
+    if not report.rejected_total:
+        raise Invalid("the file holds nobody")
+    return 1

@@ -44,6 +44,23 @@ def test_an_import_of_which_nothing_can_be_used_fails(vigia: Vigia, tmp_path: Pa
     assert vigia("import", str(file)).code == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("people.json", ""),
+        ("people.json", " \n"),
+        ("people.json", "[]"),
+        ("people.json", "[\n]\n"),
+        ("people.csv", "external_id,full_name\n"),
+    ],
+)
+def test_an_import_of_nobody_fails_and_says_so(vigia: Vigia, tmp_path: Path, name: str, text: str) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    done = vigia("import", str(file))
+    assert (done.code, "the file is empty" in done.err or "the file holds nobody" in done.err) == (1, True)
+
+
 def test_a_file_that_is_not_there_is_told(vigia: Vigia, tmp_path: Path) -> None:
     missing = vigia("import", str(tmp_path / "nothing.csv"))
     assert (missing.code, missing.out) == (1, "")
