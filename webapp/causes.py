@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 
 CAUSES = {
-    "bad_record": _("The record cannot be processed"),
+    "record_unreadable": _("The record cannot be read"),
+    "text_empty": _("The profile has no text"),
     "text_refused": _("Cohere refuses the text"),
     "text_too_long": _("The text is longer than the model takes"),
     "text_not_unicode": _("The text cannot be written as UTF-8"),
@@ -27,7 +28,9 @@ CAUSES = {
 }
 
 # A retry of these fails again until somebody has changed the person's text.
-NEED_A_PERSON = frozenset({"bad_record", "text_refused", "text_too_long", "text_not_unicode", "text_without_meaning"})
+NEED_A_PERSON = frozenset(
+    {"record_unreadable", "text_empty", "text_refused", "text_too_long", "text_not_unicode", "text_without_meaning"}
+)
 
 
 def cause(code: str) -> str:
