@@ -3,20 +3,27 @@
 from core.models.access import ApiToken, AuditEvent, Person
 from core.models.candidate import Candidate
 from core.models.failure import Failure
-from core.models.index import Coverage, EmbeddingCache, IndexState
+from core.models.index import Census, Coverage, EmbeddingCache, IndexState
 from core.models.job import IdempotencyKey, Job, JobEvent, Part
+from core.models.money import Hold, Spend
+from core.models.watch import Alert, Total
 
 __all__ = [
+    "Alert",
     "ApiToken",
     "AuditEvent",
     "Candidate",
+    "Census",
     "Coverage",
     "EmbeddingCache",
     "Failure",
+    "Hold",
     "IdempotencyKey",
     "IndexState",
     "Job",
     "JobEvent",
     "Part",
     "Person",
+    "Spend",
+    "Total",
 ]

@@ -59,3 +59,17 @@ class Coverage(Base):
     alias: Mapped[str] = mapped_column(Text, primary_key=True)
     figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
     checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Census(Base):
+    """When a collection's points were last compared with what we believe of it, and when we last had reason to doubt.
+
+    A doubt comes of whatever may leave points that nobody knows of, or tables that say too much: a worker that
+    vanished, an engine that broke off.
+    """
+
+    __tablename__ = "censuses"
+
+    collection: Mapped[str] = mapped_column(Text, primary_key=True)
+    doubted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -40,6 +40,7 @@ class Job(Base):
     requested_by: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, server_default="")
     retry_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("jobs.id"))
+    request_id: Mapped[str | None] = mapped_column(Text)  # of the request that launched it, as in the log
     total: Mapped[int | None]
     done: Mapped[int] = mapped_column(server_default="0")
     skipped: Mapped[int] = mapped_column(server_default="0")
@@ -102,7 +103,10 @@ class JobEvent(Base):
     """One line of a job's story. `level`: info, wait, error."""
 
     __tablename__ = "job_events"
-    __table_args__ = (Index(None, "job_id", "id"),)
+    __table_args__ = (
+        Index(None, "job_id", "id"),
+        Index("ix_job_events_lost_worker_at", "at", postgresql_where=text("lost_worker IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
@@ -110,6 +114,7 @@ class JobEvent(Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
     level: Mapped[str] = mapped_column(Text, server_default="info")
     message: Mapped[str] = mapped_column(Text)
+    lost_worker: Mapped[str | None] = mapped_column(Text)  # whose silence this line tells of
 
 
 class IdempotencyKey(Base):

@@ -1,0 +1,43 @@
+"""What was spent, and when a provider wants to be left alone."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Date, DateTime, Index, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+NOBODY = uuid.UUID(int=0)  # stands for the job where a person's search was paid for
+
+
+class Spend(Base):
+    """What one job, or the searches of a day (`job_id` is NOBODY), paid for with one model on one day in UTC.
+
+    Written in the transaction that keeps the vectors, whoever holds the part by then: what was billed is counted.
+    """
+
+    __tablename__ = "spend"
+    __table_args__ = (Index(None, "day"),)
+
+    job_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(
+        Date, primary_key=True, server_default=text("(clock_timestamp() AT TIME ZONE 'UTC')::date")
+    )
+    calls: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    inputs: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class Hold(Base):
+    """Nobody may call this provider before `until`: it has said so. Here, so that a wiped Redis forgets none."""
+
+    __tablename__ = "holds"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

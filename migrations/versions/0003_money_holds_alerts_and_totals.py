@@ -1,0 +1,82 @@
+"""Money that was spent, holds of providers, running totals, alerts, censuses; which request, and which worker."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+TIME = sa.DateTime(timezone=True)
+NOW = sa.text("clock_timestamp()")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "spend",
+        sa.Column("job_id", sa.Uuid(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column(
+            "day", sa.Date(), server_default=sa.text("(clock_timestamp() AT TIME ZONE 'UTC')::date"), nullable=False
+        ),
+        sa.Column("calls", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("inputs", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("job_id", "model", "day", name="pk_spend"),
+    )
+    op.create_index("ix_spend_day", "spend", ["day"])
+    op.create_table(
+        "holds",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("until", TIME, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("set_at", TIME, server_default=NOW, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_holds"),
+    )
+    op.create_table(
+        "totals",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("value", sa.Float(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("name", "kind", "label", name="pk_totals"),
+    )
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("sentence", sa.Text(), nullable=False),
+        sa.Column("cure", sa.Text(), server_default="", nullable=False),
+        sa.Column("fired_at", TIME, server_default=NOW, nullable=False),
+        sa.Column("cleared_at", TIME),
+        sa.Column("told_at", TIME),
+        sa.PrimaryKeyConstraint("id", name="pk_alerts"),
+    )
+    op.create_index(
+        "uq_alerts_open", "alerts", ["rule", "subject"], unique=True, postgresql_where=sa.text("cleared_at IS NULL")
+    )
+    op.create_index("ix_alerts_fired_at", "alerts", [sa.text("fired_at DESC"), sa.text("id DESC")])
+    op.create_table(
+        "censuses",
+        sa.Column("collection", sa.Text(), nullable=False),
+        sa.Column("doubted_at", TIME),
+        sa.Column("checked_at", TIME),
+        sa.PrimaryKeyConstraint("collection", name="pk_censuses"),
+    )
+    op.add_column("jobs", sa.Column("request_id", sa.Text()))
+    op.add_column("job_events", sa.Column("lost_worker", sa.Text()))
+    op.create_index(
+        "ix_job_events_lost_worker_at", "job_events", ["at"], postgresql_where=sa.text("lost_worker IS NOT NULL")
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_job_events_lost_worker_at", table_name="job_events")
+    op.drop_column("job_events", "lost_worker")
+    op.drop_column("jobs", "request_id")
+    for table in ("censuses", "alerts", "totals", "holds", "spend"):
+        op.drop_table(table)
