@@ -25,6 +25,10 @@ class Unfit(AppError):
     code = "unfit"
 
 
+class Away(Unfit):
+    """A dependency does not answer at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One look: `text` is what was found, or what is wrong and the cure."""
@@ -43,6 +47,19 @@ def examine(house: Container) -> Iterator[Finding]:
     if (yield from _look("Qdrant", lambda: vectors(own))):
         yield from _look("collection", lambda: collection(house))
     yield from _look("embedder", lambda: embedder(house))
+
+
+def require_fit(house: Container) -> None:
+    """Raise Unfit when no worker could do its work here. A Qdrant that is away is no reason: jobs wait for it."""
+    own = house.settings
+    database(own)
+    tables(own)
+    queue_store(own)
+    try:
+        vectors(own)
+    except Away:
+        return
+    collection(house)
 
 
 def database(own: Settings) -> str:
@@ -105,7 +122,7 @@ def vectors(own: Settings) -> str:
             version = client.get("/").json().get("version", "unknown")
             status = client.get("/collections").status_code
     except (httpx.HTTPError, ValueError) as error:
-        raise Unfit(
+        raise Away(
             f"Qdrant cannot be reached at {own.qdrant_url}: {_first_line(error)}. Start it, or correct QDRANT_URL; "
             "`vigia up` starts a vector server by itself when QDRANT_URL is not set."
         ) from None

@@ -7,19 +7,20 @@ import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy: a worker has its core, not all of them
 
+from core import doctor
 from core.container import container
 from core.errors import AppError
 from core.kinds import QUEUES
 from core.logs import configure
 from core.settings import settings
-from worker.checks import refuse_unfit
 from worker.work import worker_on
 
 
 def main(names: list[str]) -> int:
     try:
         configure(settings())
-        refuse_unfit(container())
+        doctor.require_fit(container())
+        container().abandon()  # the processes of parts make connections of their own
         container().preload()
     except AppError as error:
         print(f"vigia worker: {error}", file=sys.stderr)  # noqa: T201  (before there is a log)

@@ -8,6 +8,7 @@ from rich.console import Console
 from core import doctor
 from core.cli.endings import endings_ignored, endings_raise
 from core.cli.home import fill, home_option
+from core.container import container
 from core.errors import Invalid
 from core.kinds import QUEUES
 from core.settings import settings
@@ -32,9 +33,7 @@ def command(home: Home, queues: str, count: int) -> None:
         raise Invalid(f"there is no queue {unknown[0]}. There are: {', '.join(QUEUES)}.")
     fill(home)
     own = settings()
-    doctor.database(own)
-    doctor.tables(own)
-    doctor.queue_store(own)
+    doctor.require_fit(container())
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     guard = Guard()
     supervisor = Supervisor(guard, lambda sentence: console.print(f"! {sentence}", style="yellow"))

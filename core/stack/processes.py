@@ -13,7 +13,8 @@ from core.stack.children import Program
 from core.stack.net import serves
 
 PORTAL_THREADS = 24
-WORKER_GRACE = 1.0  # seconds: what a worker of the whole stack had begun is recovered by the ledger
+WORKER_GRACE = 10.0  # seconds: the calls in hand end, and the part is handed back
+TICKER_GRACE = 1.0
 # By rank they stop: the portal first, so that nobody launches what nobody will run.
 OPS_RANK, WORKER_RANK, PORTAL_RANK = 3, 4, 5
 
@@ -74,7 +75,7 @@ def ticker(env: Mapping[str, str], log: Path | None) -> Program:
         log=log,
         env=env,
         rank=WORKER_RANK,
-        grace=WORKER_GRACE,
+        grace=TICKER_GRACE,
     )
 
 

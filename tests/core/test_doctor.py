@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from core import doctor
 from core.container import container
-from core.doctor import Unfit
+from core.doctor import Away, Unfit
 from core.settings import Settings
 from core.stack import vector_server
 from core.stack.children import Child
 from core.stack.net import free_port
 from tests.standins.cohere import CohereStandIn
+
+ROOT = Path(__file__).parents[2]
 
 Env = Callable[..., Settings]
 
@@ -70,3 +76,34 @@ def test_a_refused_redis_password_is_told(settings_env: Env, redis_url: str) -> 
 def test_a_redis_url_that_leads_nowhere_is_told(settings_env: Env, url: str) -> None:
     with pytest.raises(Unfit, match="REDIS_URL"):
         doctor.queue_store(settings_env(REDIS_URL=url))
+
+
+def test_no_worker_starts_on_a_collection_of_another_size(settings_env: Env) -> None:
+    settings_env(EMBEDDER="local-fast")
+    container().index.ensure("candidates", "another-model", 7)
+    with pytest.raises(Unfit, match=r"7 dimensions.*COLLECTION"):
+        doctor.require_fit(container())
+
+
+def test_no_worker_starts_where_queues_may_be_thrown_away(settings_env: Env, redis: Redis) -> None:
+    settings_env(EMBEDDER="local-fast")
+    redis.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        with pytest.raises(Unfit, match=r"allkeys-lru.*noeviction"):
+            doctor.require_fit(container())
+    finally:
+        redis.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_worker_starts_while_qdrant_is_away(settings_env: Env) -> None:
+    settings_env(EMBEDDER="local-fast", QDRANT_URL="http://127.0.0.1:1")
+    with pytest.raises(Away):
+        doctor.vectors(container().settings)
+    doctor.require_fit(container())
+
+
+def test_a_process_of_a_worker_says_why_it_does_not_start(settings_env: Env) -> None:
+    settings_env(EMBEDDER="local-fast")
+    container().index.ensure("candidates", "another-model", 7)
+    ended = subprocess.run([sys.executable, "-m", "worker"], cwd=ROOT, env=os.environ, capture_output=True, text=True)
+    assert (ended.returncode, "7 dimensions" in ended.stderr, "Traceback" in ended.stderr) == (2, True, False)
