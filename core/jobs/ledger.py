@@ -73,9 +73,17 @@ def now(session: Session) -> datetime:
     return moment
 
 
-def tell(session: Session, job_id: uuid.UUID, message: str, *, part: int | None = None, level: str = "info") -> None:
-    """Add a line to the job's story."""
-    session.add(JobEvent(job_id=job_id, part=part, message=message, level=level))
+def tell(
+    session: Session,
+    job_id: uuid.UUID,
+    message: str,
+    *,
+    part: int | None = None,
+    level: str = "info",
+    lost_worker: str | None = None,
+) -> None:
+    """Add a line to the job's story; `lost_worker` is the worker whose silence it tells of."""
+    session.add(JobEvent(job_id=job_id, part=part, message=message, level=level, lost_worker=lost_worker))
 
 
 def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: float) -> Part | None:

@@ -51,7 +51,8 @@ def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder
     if part is None:
         session.rollback()
         return
-    ledger.tell(session, job_id, f"{part.holder} stopped answering with part {n + 1}.", part=n, level="error")
+    silence = f"{part.holder} stopped answering with part {n + 1}."
+    ledger.tell(session, job_id, silence, part=n, level="error", lost_worker=part.holder)
     deaths = part.deaths + 1
     reason = f"Part {n + 1} killed its worker {deaths} times; its records may be too large, or one crashes us."
     poisonous = deaths >= ledger.MOST_DEATHS

@@ -145,8 +145,8 @@ def test_an_expired_lease_is_handed_on_and_told(house: House) -> None:
     assert (part.status, part.deaths, part.token) == ("queued", 1, None)
     assert f"{job_id}-0-a1" in queues.waiting_messages(house.redis, "jobs:etl")
     with house.sessions() as session:
-        story = list(session.scalars(select(JobEvent.message).where(JobEvent.level == "error")))
-    assert story == ["w-1 stopped answering with part 1."]
+        story = session.execute(select(JobEvent.message, JobEvent.lost_worker).where(JobEvent.level == "error")).all()
+    assert story == [("w-1 stopped answering with part 1.", "w-1")]
 
 
 def test_a_part_that_kills_three_workers_is_set_aside_and_the_job_ends(house: House) -> None:
