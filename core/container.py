@@ -24,7 +24,7 @@ from core.adapters.fast_embedder import FastEmbedder
 from core.adapters.local_embedder import LocalEmbedder
 from core.adapters.qdrant_index import QdrantIndex
 from core.adapters.redis_claims import RedisClaims
-from core.adapters.redis_gate import RedisGate
+from core.adapters.redis_gate import Refusal, gate_of
 from core.adapters.redis_limiter import RedisLimiter
 from core.db import engine_for, sessions_for
 from core.ports import Claims, Embedder, Limiter, VectorIndex
@@ -32,8 +32,6 @@ from core.settings import Settings, settings
 
 T = TypeVar("T")
 
-# Where a process dies with the first call of a new key, the others wait so long for it.
-TRIAL_SECONDS = 15.0
 CONNECTIONS = 4
 # A worker waits up to 15 s for a message in one call.
 REDIS_SECONDS = 20
@@ -81,6 +79,11 @@ class Container:
     @property
     def embedder(self) -> Embedder:
         return self._once("embedder", self._embedder)
+
+    def refusal(self) -> Refusal | None:
+        """Say whether the provider has refused the key of our settings; by one look into Redis. Raises RedisError."""
+        gate = gate_of(self.settings, self.redis)
+        return gate.refusal() if gate else None
 
     def preload(self) -> None:
         """Import and read what a job needs, so that forked processes share it. Connects to nothing."""
@@ -130,14 +133,14 @@ class Container:
 
     def _cohere(self) -> CohereEmbedder:
         own = self.settings
-        assert own.cohere_api_key is not None  # the settings see to it
-        identity = "|".join((own.cohere_api_key, own.cohere_base_url or "", own.embed_model))
+        gate = gate_of(own, self.redis)
+        assert gate is not None and own.cohere_api_key is not None  # the settings see to it
         return CohereEmbedder(
             api_key=own.cohere_api_key,
             model=own.embed_model,
             dimension=own.embed_dimension,
             limiter=self.limiter,
-            gate=RedisGate(self.redis, identity, trial_seconds=TRIAL_SECONDS),
+            gate=gate,
             base_url=own.cohere_base_url,
             timeout=own.embed_timeout_seconds,
             concurrency=own.embed_concurrency,

@@ -5,16 +5,36 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from core.errors import GiveUp, TryAgain, until
+from core.settings import Settings
 
 PATIENCE_SECONDS = 5.0
 # A refusal concerns whoever was at work when it came; who begins later, by a retry, may try once more.
 GRACE_SECONDS = 0.5
-KEEP_SECONDS = 86400
+KEEP_SECONDS = 30 * 86400
+# Where a process dies with the first call of a new key, the others wait so long for it.
+TRIAL_SECONDS = 15.0
+
+
+class Refusal(NamedTuple):
+    """That the provider refused our key: which cause, the cure in words, and when."""
+
+    code: str
+    detail: str
+    at: datetime
+
+
+def gate_of(settings: Settings, redis: Redis) -> RedisGate | None:
+    """Make the gate before the key of these settings; None where the embedder needs no key. Connects to nothing."""
+    if settings.embedder != "cohere":
+        return None
+    identity = "|".join((settings.cohere_api_key or "", settings.cohere_base_url or "", settings.embed_model))
+    return RedisGate(redis, identity, trial_seconds=TRIAL_SECONDS)
 
 
 class RedisGate:
@@ -54,6 +74,13 @@ class RedisGate:
             self._leave(keys=[self._key], args=[verdict, *detail, KEEP_SECONDS])
         except RedisError:
             return  # the trial ends by itself
+
+    def refusal(self) -> Refusal | None:
+        """Say whether the key stands refused; changes nothing. Raises RedisError."""
+        code, detail, at = self._redis.hmget(self._key, "code", "detail", "refused_at")
+        if at is None:
+            return None
+        return Refusal(_text(code or b""), _text(detail or b""), datetime.fromtimestamp(int(at) / 1e6, UTC))
 
     def _look(self, trial_ms: int, urgent: bool) -> str:
         since = "" if urgent else self._since

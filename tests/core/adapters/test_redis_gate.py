@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from redis import Redis
 
@@ -58,6 +60,21 @@ def test_a_refusal_stops_all_who_were_at_work_with_the_same_words(redis: Redis) 
         with pytest.raises(GiveUp, match=r"the key is refused \[refused at") as caught:
             ask()
         assert caught.value.code == "cohere_key_refused"
+
+
+def test_a_refusal_is_there_to_be_looked_at_until_the_key_is_accepted(redis: Redis) -> None:
+    ours = gate(redis)
+    assert ours.refusal() is None
+    before = datetime.now(UTC)
+    ours.leave(ours.enter(urgent=False), refusal=GiveUp("put a valid key", code="cohere_key_refused"))
+
+    seen = gate(redis).refusal()
+
+    assert seen is not None
+    assert seen[:2] == ("cohere_key_refused", "put a valid key")
+    assert abs(seen.at - before) < timedelta(seconds=30)
+    gate(redis).leave(True, accepted=True)
+    assert gate(redis).refusal() is None
 
 
 def test_keys_do_not_know_each_other_and_are_not_written_down(redis: Redis) -> None:
