@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from redis import Redis
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core import access
@@ -15,7 +14,6 @@ from core.jobs import ledger
 from core.jobs.publish import publish
 from core.jobs.settle import settle
 from core.jobs.view import OVER
-from core.models import Part
 
 
 def cancel(session: Session, redis: Redis, job_id: uuid.UUID, *, actor: Actor, reason: str = "") -> str:
@@ -30,12 +28,7 @@ def cancel(session: Session, redis: Redis, job_id: uuid.UUID, *, actor: Actor, r
             ledger.end_unsplit(session, job, status="cancelled", message="Cancelled before anything was done.")
         else:
             job.status = "cancelling"
-        session.execute(
-            update(Part)
-            .where(Part.job_id == job_id, Part.status.in_(ledger.CLAIMABLE))
-            .values(ledger.CANCELLED)
-            .execution_options(synchronize_session=False)
-        )
+        ledger.close_waiting(session, job, ledger.CANCELLED)
         settle(session, job)
     session.commit()
     return publish(session, redis, job_id).status

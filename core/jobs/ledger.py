@@ -16,12 +16,12 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Cancelled, GiveUp, LeaseLost, NotFound
+from core.jobs import figures
 from core.jobs.settle import settle
 from core.jobs.view import OVER
 from core.models import Failure, Job, JobEvent, Part
 
 CLAIMABLE = ("queued", "waiting")
-CLOSED = ("done", "failed", "cancelled")
 MOST_DEATHS = 3
 
 
@@ -153,6 +153,7 @@ def advance(session: Session, job: Job, ref: Ref, progress: Progress, *, lease: 
     """Write a part's counters; raise LeaseLost when the token is old. The caller has locked the job."""
     _write(
         session,
+        job,
         ref,
         cursor=progress.cursor,
         done=progress.done,
@@ -170,13 +171,15 @@ def advance(session: Session, job: Job, ref: Ref, progress: Progress, *, lease: 
 
 def finish(session: Session, job: Job, ref: Ref) -> None:
     """Close a part whose records all have their outcome."""
-    _write(session, ref, status="done", message="", finished_at=func.clock_timestamp(), **_FREE)
+    _write(session, job, ref, status="done", message="", finished_at=func.clock_timestamp(), **_FREE)
     settle(session, job)
 
 
 def hand_back(session: Session, job: Job, ref: Ref) -> None:
     """Put a part back into the queue with what it has done; of a job that stops, it is closed."""
-    _write(session, ref, **unless_stopping(job, {"status": "queued", "message": "handed back, goes on soon", **_FREE}))
+    _write(
+        session, job, ref, **unless_stopping(job, {"status": "queued", "message": "handed back, goes on soon", **_FREE})
+    )
     settle(session, job)
 
 
@@ -192,7 +195,7 @@ def wait(session: Session, job: Job, ref: Ref, *, seconds: float, message: str, 
         "tries": Part.tries + (1 if counts else 0),
         **_FREE,
     }
-    _write(session, ref, **unless_stopping(job, waiting))
+    _write(session, job, ref, **unless_stopping(job, waiting))
     settle(session, job)
     return session.scalars(select(Part.not_before).where(Part.job_id == ref.job_id, Part.n == ref.n)).one()
 
@@ -208,13 +211,13 @@ def unless_stopping(job: Job, values: dict[str, Any]) -> dict[str, Any]:
 
 def fail(session: Session, job: Job, ref: Ref, *, code: str, detail: str) -> None:
     """Close a part that could not go on; its remaining records count as failed."""
-    _write(session, ref, **failed_values(code, detail))
+    _write(session, job, ref, **failed_values(code, detail))
     settle(session, job)
 
 
 def cancel_part(session: Session, job: Job, ref: Ref) -> None:
     """Close a part of a cancelled job."""
-    _write(session, ref, **CANCELLED)
+    _write(session, job, ref, **CANCELLED)
     settle(session, job)
 
 
@@ -223,14 +226,21 @@ def stop(session: Session, job: Job, *, code: str, detail: str) -> None:
     if job.status in OVER or job.error_code:
         return
     job.error_code, job.error_detail = code, detail
-    session.execute(
-        update(Part)
-        .where(Part.job_id == job.id, Part.status.in_(CLAIMABLE))
-        .values(failed_values(code, STOPPED))
-        .execution_options(synchronize_session=False)
-    )
+    close_waiting(session, job, failed_values(code, STOPPED))
     tell(session, job.id, detail, level="error")
     settle(session, job)
+
+
+def close_waiting(session: Session, job: Job, values: dict[str, Any]) -> None:
+    """Close the parts of a job that nobody holds."""
+    closed = session.execute(
+        update(Part)
+        .where(Part.job_id == job.id, Part.status.in_(CLAIMABLE))
+        .values(values)
+        .returning(*figures.ENDED)
+        .execution_options(synchronize_session=False)
+    )
+    figures.parts(session, job, closed.all())
 
 
 def end_unsplit(session: Session, job: Job, *, status: str, message: str, code: str | None = None) -> None:
@@ -238,6 +248,7 @@ def end_unsplit(session: Session, job: Job, *, status: str, message: str, code: 
     job.status, job.message = status, message
     job.error_code, job.error_detail = code, message if code else None
     job.finished_at = job.updated_at = now(session)
+    figures.job_over(session, job)
     tell(session, job.id, message, level="error" if code else "info")
 
 
@@ -293,9 +304,11 @@ def _held(ref: Ref) -> Any:
     )
 
 
-def _write(session: Session, ref: Ref, **values: Any) -> None:
-    if session.execute(_held(ref).values(**values).returning(Part.n)).first() is None:
+def _write(session: Session, job: Job, ref: Ref, **values: Any) -> None:
+    written = session.execute(_held(ref).values(**values).returning(*figures.ENDED)).all()
+    if not written:
         _lost(ref)
+    figures.parts(session, job, written)
 
 
 def _lost(ref: Ref) -> Any:

@@ -10,7 +10,8 @@ from redis import Redis, RedisError
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.jobs import ledger, live, queues
+from core import index_state
+from core.jobs import figures, ledger, live, queues
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
 from core.models import Job, Part
@@ -64,8 +65,11 @@ def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder
         .execution_options(synchronize_session=False)
     )
     session.refresh(part)
+    figures.recovery(session, job)
+    figures.parts(session, job, [part])
     if part.error_code == "part_kills_worker":
         ledger.set_part_aside(session, part, cause="part_kills_worker", reason=reason)
+    index_state.doubt(session)  # it may have written points that it could not tell of
     settle(session, job)
     session.commit()
     publish(session, redis, job_id)

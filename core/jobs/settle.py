@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import until
+from core.jobs import figures
 from core.jobs.rest import anything_left
 from core.jobs.view import OVER
 from core.models import Failure, Job, JobEvent, Part
@@ -30,6 +31,7 @@ COLUMNS = (
     Part.steps,
     Part.message,
     Part.not_before,
+    Part.deaths,
 )
 
 
@@ -40,11 +42,13 @@ def settle(session: Session, job: Job) -> None:
     session.flush()
     moment: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
     parts = session.execute(select(*COLUMNS).where(Part.job_id == job.id).order_by(Part.n)).all()
+    before = (job.done, job.skipped, job.failed)
     job.done = sum(part.done for part in parts)
     job.skipped = sum(part.skipped for part in parts)
     job.failed = sum(part.failed for part in parts)
     job.tokens = sum(part.tokens for part in parts)
     job.calls = sum(part.calls for part in parts)
+    figures.records(session, job, before)
     _measure_rate(job, moment)
     job.status = _status(job, parts)
     job.message = _message(job, parts)
@@ -52,6 +56,7 @@ def settle(session: Session, job: Job) -> None:
     job.updated_at = moment
     if job.status in OVER:
         job.finished_at = moment
+        figures.job_over(session, job)
         session.add(_last_event(job))
         session.flush()
         _resolve_parts(session, job)
@@ -108,10 +113,20 @@ def _message(job: Job, parts: Sequence[Row[Any]]) -> str:
             return "Nothing to do." if not job.total else ""
     waiting = [part for part in parts if part.status == "waiting" and part.not_before]
     if not waiting:
-        return ""
+        return _orphaned(parts)
     first = min(waiting, key=lambda part: part.not_before)
     others = "" if job.status == "waiting" else f" {len(waiting)} of {len(parts)} parts wait, the others go on."
     return f"Waits until {until(first.not_before)}: {first.message}.{others}"
+
+
+def _orphaned(parts: Sequence[Row[Any]]) -> str:
+    """Tell of parts whose worker died; of those that were handed back only while nobody is at work."""
+    at_work = any(part.status == "running" for part in parts)
+    told = [part.message for part in parts if part.status == "queued" and part.message and (part.deaths or not at_work)]
+    if not told:
+        return ""
+    sentence = f"{told[0][:1].upper()}{told[0][1:]}."
+    return f"{sentence} The other parts go on." if at_work else sentence
 
 
 def _steps(job: Job, parts: Sequence[Row[Any]]) -> list[dict[str, Any]]:
