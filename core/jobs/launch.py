@@ -121,6 +121,7 @@ def _insert(
             requested_by=actor.name,
             reason=reason[:1000],
             retry_of=retry_of,
+            request_id=actor.request_id,
             steps=[
                 {"name": name, "status": "queued", "total": None, "done": 0, "skipped": 0, "failed": 0}
                 for name in kind.steps

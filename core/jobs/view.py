@@ -27,6 +27,8 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class PartView:
+    """One part; `until` is when one that waits goes on."""
+
     n: int
     status: str
     total: int
@@ -35,6 +37,7 @@ class PartView:
     failed: int
     attempt: int
     message: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,7 @@ class JobView:
     started_at: datetime | None
     finished_at: datetime | None
     updated_at: datetime
+    request_id: str | None = None  # of the request that launched it, as in the log
     steps: tuple[StepView, ...] = ()
     parts: tuple[PartView, ...] = ()
 
@@ -117,6 +121,7 @@ def view_of(job: Job, parts: Iterable[Part] = (), *, now: datetime | None = None
         started_at=job.started_at,
         finished_at=job.finished_at,
         updated_at=job.updated_at,
+        request_id=job.request_id,
         steps=_steps(job.steps),
         parts=tuple(_part(part) for part in sorted(parts, key=lambda part: part.n)),
     )
@@ -137,4 +142,14 @@ def _steps(raw: Sequence[dict[str, object]]) -> tuple[StepView, ...]:
 
 
 def _part(part: Part) -> PartView:
-    return PartView(part.n, part.status, part.total, part.done, part.skipped, part.failed, part.attempt, part.message)
+    return PartView(
+        n=part.n,
+        status=part.status,
+        total=part.total,
+        done=part.done,
+        skipped=part.skipped,
+        failed=part.failed,
+        attempt=part.attempt,
+        message=part.message,
+        until=part.not_before if part.status == "waiting" else None,
+    )

@@ -1,0 +1,120 @@
+"""Why a job or a part does not run now, and until when, in one sentence: for the page, the API and `vigia jobs`.
+
+What holds a part back that somebody has tried (a back-off, a pace, a budget, a death) stands in the ledger, and is told
+as it stands there. What holds back one that nobody has taken yet is found here, from the queues and their listeners.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from redis import Redis, RedisError
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.errors import until
+from core.jobs.listeners import Listener, listeners
+from core.jobs.view import JobView, PartView
+from core.models import Job
+
+SENTENCES = {
+    "redis_away": "Redis does not answer, so workers cannot be told. The job is kept and starts when it does.",
+    "no_worker": "No worker listens on {queue}. Start one with: vigia worker",
+    "one_before": "1 job is before it.",
+    "many_before": "{n} jobs are before it.",
+    "all_busy": "Every worker is busy; the next free one takes it.",
+    "soon": "A worker takes it in a moment.",
+}
+ALARMING = frozenset({"redis_away", "no_worker"})
+TOLD = "told"  # the ledger's own words
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What something waits for: a stable `code`, a sentence, and until when, where that is known.
+
+    `queue` and `n` are what the sentence tells, for those who say it in another language.
+    """
+
+    code: str
+    sentence: str
+    until: datetime | None = None
+    queue: str = ""
+    n: int = 0
+
+
+def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None) -> Wait | None:
+    """Say why a job stands still; None when it does not. `before` counts those launched earlier in its queue.
+
+    `heard` is who listens, None while Redis is away. Without its parts, a running job is taken to be at work.
+    """
+    match job.status:
+        case "queued" if not job.message:
+            return _in_queue(job.queue, before, heard)
+        case "queued" | "waiting":
+            untils = [part.until for part in job.parts if part.status == "waiting" and part.until]
+            return Wait(TOLD, job.message, min(untils, default=None))
+        case "running" if job.parts and all(part.status != "running" for part in job.parts):
+            return _orphaned(job.message, job.queue, heard)
+    return None
+
+
+def explain_part(part: PartView, queue: str, heard: Sequence[Listener] | None) -> Wait | None:
+    """Say why a part stands still; None when it does not."""
+    match part.status:
+        case "waiting" if part.until:
+            return Wait(TOLD, f"Waits until {until(part.until)}: {part.message}.", part.until)
+        case "queued" | "waiting":
+            told = f"{part.message[:1].upper()}{part.message[1:]}." if part.message else ""
+            return _orphaned(told, queue, heard)
+    return None
+
+
+def explanations(session: Session, redis: Redis, jobs: Sequence[JobView]) -> Mapping[str, Wait]:
+    """Explain those of the jobs that stand still, by their ids."""
+    heard: Sequence[Listener] | None = None
+    if any(not job.over for job in jobs):
+        try:
+            heard = listeners(redis)
+        except RedisError:
+            heard = None
+    ahead = places(session, [job.id for job in jobs if job.status == "queued"])
+    waits = {job.id: explain(job, before=ahead.get(job.id, 0), heard=heard) for job in jobs}
+    return {job_id: wait for job_id, wait in waits.items() if wait is not None}
+
+
+def places(session: Session, job_ids: Collection[str]) -> Mapping[str, int]:
+    """Count, for each of these queued jobs, those in its queue that were launched before it and want a worker too."""
+    if not job_ids:
+        return {}
+    place = func.row_number().over(partition_by=Job.queue, order_by=(Job.created_at, Job.id)) - 1
+    line = select(Job.id, place.label("place")).where(Job.status.in_(("queued", "running"))).subquery()
+    wanted = line.c.id.in_([uuid.UUID(job_id) for job_id in job_ids])
+    return {str(row.id): row.place for row in session.execute(select(line).where(wanted))}
+
+
+def _orphaned(told: str, queue: str, heard: Sequence[Listener] | None) -> Wait:
+    """Tell what befell work that nobody holds any more, and why nobody takes it where that needs a person."""
+    wait = _in_queue(queue, 0, heard)
+    if not told:
+        return wait
+    return replace(wait, sentence=f"{told} {wait.sentence}") if wait.code in ALARMING else Wait(TOLD, told)
+
+
+def _in_queue(queue: str, before: int, heard: Sequence[Listener] | None) -> Wait:
+    """Say what holds back that which nobody has taken: Redis, no worker, those before it, or a moment."""
+    if heard is None:
+        return _wait("redis_away")
+    there = [listener for listener in heard if queue in listener.queues]
+    if not there:
+        return _wait("no_worker", queue=queue)
+    if before:
+        return _wait("one_before" if before == 1 else "many_before", queue=queue, n=before)
+    return _wait("all_busy" if all(listener.busy for listener in there) else "soon", queue=queue)
+
+
+def _wait(code: str, *, queue: str = "", n: int = 0) -> Wait:
+    return Wait(code, SENTENCES[code].format(queue=queue, n=n), None, queue, n)
