@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -45,6 +46,14 @@ class Settings(BaseSettings):
     retry_most_seconds: Annotated[float, Field(gt=0)] = 300.0
     launches_per_user_per_minute: Positive = 60
 
+    alert_webhook: str | None = Field(None, repr=False)
+    alert_queue_depth: Positive = 1000
+    alert_stalled_seconds: Positive = 300
+    alert_job_hours: Annotated[float, Field(gt=0)] = 6.0
+    alert_failures: Positive = 20
+    sentry_dsn: str | None = Field(None, repr=False)
+    portal_url: str | None = None
+
     ops_host: str = "127.0.0.1"
     ops_port: Annotated[int, Field(ge=0, le=65535)] = 8001
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -74,12 +83,25 @@ class Settings(BaseSettings):
             raise ValueError("must start with redis:// or rediss://")
         return url
 
-    @field_validator("qdrant_url", "cohere_base_url")
+    @field_validator("qdrant_url", "cohere_base_url", "alert_webhook", "portal_url")
     @classmethod
     def _http(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
+        return url
+
+    @field_validator("qdrant_url", "cohere_base_url", "portal_url")
+    @classmethod
+    def _a_beginning(cls, url: str | None) -> str | None:
+        """Take the last slash off what paths are added to."""
         return url.rstrip("/") if url else url
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _dsn(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://\w+(:\w+)?@[^/@]+(/[^@]*)?/\d+", url):
+            raise ValueError("must look like https://key@host/number, as Sentry shows it")
+        return url
 
     @model_validator(mode="after")
     def _cohere_needs_a_key(self) -> Self:
