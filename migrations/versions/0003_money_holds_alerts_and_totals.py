@@ -13,6 +13,35 @@ depends_on = None
 TIME = sa.DateTime(timezone=True)
 NOW = sa.text("clock_timestamp()")
 
+# What has been counted since, in the same way, is counted here for the jobs that there are.
+COUNT_WHAT_THERE_IS = """
+    WITH ended AS (
+        SELECT 'job_seconds' AS name, kind, greatest(0, extract(epoch FROM finished_at - started_at)) AS seconds
+        FROM jobs WHERE finished_at IS NOT NULL AND started_at IS NOT NULL
+        UNION ALL
+        SELECT 'part_seconds', jobs.kind, greatest(0, extract(epoch FROM parts.finished_at - parts.started_at))
+        FROM parts JOIN jobs ON jobs.id = parts.job_id
+        WHERE parts.status IN ('done', 'failed', 'cancelled') AND parts.started_at IS NOT NULL
+            AND parts.finished_at IS NOT NULL
+    )
+    INSERT INTO totals (name, kind, label, value)
+    SELECT 'jobs', kind, status, count(*) FROM jobs
+    WHERE status IN ('completed', 'completed_with_errors', 'failed', 'cancelled') GROUP BY kind, status
+    UNION ALL
+    SELECT 'parts', jobs.kind, parts.status, count(*) FROM parts JOIN jobs ON jobs.id = parts.job_id
+    WHERE parts.status IN ('done', 'failed', 'cancelled') GROUP BY jobs.kind, parts.status
+    UNION ALL
+    SELECT 'records', kind, outcome, sum(number) FROM jobs,
+        LATERAL (VALUES ('done', done), ('skipped', skipped), ('failed', failed)) AS outcomes (outcome, number)
+    GROUP BY kind, outcome HAVING sum(number) > 0
+    UNION ALL
+    SELECT name, kind, coalesce((SELECT min(bound)::text FROM unnest(ARRAY[1, 5, 15, 60, 300, 900, 3600, 14400]) bound
+                                 WHERE seconds <= bound), '+Inf') AS bucket, count(*)
+    FROM ended GROUP BY name, kind, bucket
+    UNION ALL
+    SELECT name, kind, 'sum', sum(seconds) FROM ended GROUP BY name, kind HAVING sum(seconds) > 0
+"""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -44,6 +73,7 @@ def upgrade() -> None:
         sa.Column("value", sa.Float(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("name", "kind", "label", name="pk_totals"),
     )
+    op.execute(COUNT_WHAT_THERE_IS)
     op.create_table(
         "alerts",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 
 from core import models  # noqa: F401  (fills the metadata)
 from core.db import Base, driver_url
+from tests.ledger_figures import counted
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +62,32 @@ def test_the_models_and_the_migrated_tables_do_not_differ(empty_database: str) -
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+OLD_JOBS = """
+    INSERT INTO jobs (id, kind, queue, title, payload, scope, requested_by, status, done, failed,
+                      started_at, finished_at)
+    SELECT gen_random_uuid(), 'etl.sync', 'q', 't', '{}', n::text, 'ana',
+           (ARRAY['completed', 'cancelled', 'running', 'queued'])[n % 4 + 1], 10 * n, n % 2,
+           CASE WHEN n % 4 < 3 THEN now() END, CASE WHEN n % 4 < 2 THEN now() + n * interval '3 seconds' END
+    FROM generate_series(1, 40) n;
+    INSERT INTO parts (job_id, n, record_ids, total, status, started_at, finished_at)
+    SELECT id, n, '{}', 9, (ARRAY['done', 'failed', 'cancelled', 'queued'])[n],
+           CASE WHEN n < 3 THEN started_at END, CASE WHEN n < 4 THEN started_at + n * interval '40 minutes' END
+    FROM jobs, generate_series(1, 4) n WHERE started_at IS NOT NULL
+"""
+
+
+def test_the_totals_begin_with_the_jobs_that_there_are(empty_database: str) -> None:
+    command.upgrade(alembic(empty_database), "0002")
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(OLD_JOBS)
+    command.upgrade(alembic(empty_database), "head")
+    with psycopg.connect(empty_database) as connection:
+        rows = connection.execute("SELECT name, kind, label, value FROM totals")
+        known = {(name, kind, label): value for name, kind, label, value in rows}
+    assert known == pytest.approx(counted(empty_database))
+    assert {name for name, _, _ in known} == {"jobs", "parts", "records", "job_seconds", "part_seconds"}
 
 
 def test_each_version_of_a_candidate_has_a_time_of_its_own(database: str) -> None:
