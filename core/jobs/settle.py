@@ -50,6 +50,7 @@ def settle(session: Session, job: Job) -> None:
     job.calls = sum(part.calls for part in parts)
     figures.records(session, job, before)
     _measure_rate(job, moment)
+    job.moved_at = _moved_at(job, parts, before, moment)
     job.status = _status(job, parts)
     job.message = _message(job, parts)
     job.steps = _steps(job, parts)
@@ -60,6 +61,14 @@ def settle(session: Session, job: Job) -> None:
         session.add(_last_event(job))
         session.flush()
         _resolve_parts(session, job)
+
+
+def _moved_at(job: Job, parts: Sequence[Row[Any]], before: tuple[int, int, int], moment: datetime) -> datetime | None:
+    """Tell since when nothing has moved, while a part is in somebody's hands; a wait for a worker is no stall."""
+    if all(part.status != "running" for part in parts):
+        return None
+    moved = (job.done, job.skipped, job.failed) != before
+    return moment if moved or job.moved_at is None else job.moved_at
 
 
 def _resolve_parts(session: Session, job: Job) -> None:

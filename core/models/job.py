@@ -52,6 +52,7 @@ class Job(Base):
     rate: Mapped[float | None]
     rate_done: Mapped[int] = mapped_column(server_default="0")
     rate_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    moved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # see settle; null: in nobody's hands
     error_code: Mapped[str | None] = mapped_column(Text)
     error_detail: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
@@ -87,6 +88,7 @@ class Part(Base):
     calls: Mapped[int] = mapped_column(server_default="0")
     attempt: Mapped[int] = mapped_column(server_default="0")  # how often it was claimed
     tries: Mapped[int] = mapped_column(server_default="0")  # failures in a row that may pass; reset by progress
+    waits: Mapped[int] = mapped_column(server_default="0")  # waits in a row for an engine of ours; reset by progress
     deaths: Mapped[int] = mapped_column(server_default="0")  # holders that died without progress
     token: Mapped[uuid.UUID | None]
     holder: Mapped[str | None] = mapped_column(Text)

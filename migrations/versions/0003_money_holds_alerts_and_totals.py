@@ -98,6 +98,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("collection", name="pk_censuses"),
     )
     op.add_column("jobs", sa.Column("request_id", sa.Text()))
+    op.add_column("jobs", sa.Column("moved_at", TIME))
+    op.add_column("parts", sa.Column("waits", sa.Integer(), server_default="0", nullable=False))
     op.add_column("job_events", sa.Column("lost_worker", sa.Text()))
     op.create_index(
         "ix_job_events_lost_worker_at", "job_events", ["at"], postgresql_where=sa.text("lost_worker IS NOT NULL")
@@ -107,6 +109,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_job_events_lost_worker_at", table_name="job_events")
     op.drop_column("job_events", "lost_worker")
+    op.drop_column("jobs", "moved_at")
+    op.drop_column("parts", "waits")
     op.drop_column("jobs", "request_id")
     for table in ("censuses", "alerts", "totals", "holds", "spend"):
         op.drop_table(table)
