@@ -7,7 +7,7 @@
   x Invalid                422 on the web: names each bad field
   x Unavailable            503 on the web: a dependency does not answer
   x JobError
-    + TryAgain             rate limit, timeout, 5xx: the part waits and is tried again
+    + TryAgain             rate limit, timeout, 5xx, an engine away: the part waits and is tried again
     + GiveUp               refused key, wrong collection: the job stops at once
     + BadBatch             the provider refuses these texts together: halve them until the bad one is alone
     + LeaseLost            another worker holds the part now: stop without a word
@@ -79,7 +79,8 @@ class JobError(AppError):
 class TryAgain(JobError):
     """The same work may succeed later, not before `after` seconds where the provider says so.
 
-    `paced` marks a wait for our own limit: it is no failure and uses up no attempt.
+    It uses up an attempt, but for two sorts. `paced`: our own pace, or a wait that a provider has asked for. `ours`: an
+    engine of ours is away (PostgreSQL, Redis, Qdrant), which is waited for as long as it takes.
     """
 
     code = "try_again"
@@ -91,11 +92,13 @@ class TryAgain(JobError):
         code: str | None = None,
         after: float | None = None,
         paced: bool = False,
+        ours: bool = False,
         trace_id: str | None = None,
     ) -> None:
         super().__init__(detail, code=code, trace_id=trace_id)
         self.after = after
         self.paced = paced
+        self.ours = ours
 
 
 class GiveUp(JobError):

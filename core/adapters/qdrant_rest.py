@@ -62,13 +62,15 @@ class QdrantRest:
         try:
             return orjson.loads(answer.content)["result"]
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise TryAgain("an answer that is not Qdrant's", code="qdrant_invalid_answer") from error
+            raise TryAgain("an answer that is not Qdrant's", code="qdrant_invalid_answer", ours=True) from error
 
 
 def raise_unreachable(error: Exception) -> NoReturn:
     """Say that Qdrant does not answer; not where, for the sentence is shown to viewers."""
     raise TryAgain(
-        f"Qdrant does not answer ({type(error).__name__}): is it running at QDRANT_URL?", code="qdrant_unreachable"
+        f"Qdrant does not answer ({type(error).__name__}): is it running at QDRANT_URL?",
+        code="qdrant_unreachable",
+        ours=True,
     ) from error
 
 
@@ -77,7 +79,7 @@ def raise_for(status: int, words: str, retry_after: str | float | None = None) -
     message = _message(words)
     if status == 429 or status >= 500:
         after = float(retry_after) if retry_after and str(retry_after).replace(".", "", 1).isdigit() else None
-        raise TryAgain(f"Qdrant is unwell ({status}): {message}", code="qdrant_unwell", after=after)
+        raise TryAgain(f"Qdrant is unwell ({status}): {message}", code="qdrant_unwell", after=after, ours=True)
     if status in (401, 403):
         raise GiveUp(
             f"Qdrant refuses the key ({status}): set QDRANT_API_KEY to one that may write", code="qdrant_key_refused"

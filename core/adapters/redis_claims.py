@@ -26,7 +26,9 @@ class RedisClaims:
         try:
             taken = self._take(keys=_named(keys), args=[owner, self._keep_ms])
         except RedisError as error:
-            raise TryAgain(f"Redis does not answer ({type(error).__name__})", code="redis_unavailable") from error
+            raise TryAgain(
+                f"Redis does not answer ({type(error).__name__})", code="redis_unavailable", ours=True
+            ) from error
         return {keys[int(position) - 1] for position in taken}
 
     def release(self, keys: Sequence[bytes], owner: str) -> None:

@@ -87,7 +87,7 @@ class RedisGate:
         try:
             answer = self._enter(keys=[self._key], args=[since, trial_ms, int(GRACE_SECONDS * 1e6)])
         except RedisError as error:
-            raise TryAgain("Redis does not answer", code="redis_unavailable") from error
+            raise TryAgain("Redis does not answer", code="redis_unavailable", ours=True) from error
         verdict, now, code, detail, refused_at = (_text(item) for item in answer)
         if not urgent:
             self._since = self._since or now

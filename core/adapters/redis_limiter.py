@@ -99,7 +99,7 @@ class RedisLimiter:
 
 
 def _down(error: RedisError) -> TryAgain:
-    return TryAgain(f"Redis does not answer ({type(error).__name__})", code="redis_unavailable")
+    return TryAgain(f"Redis does not answer ({type(error).__name__})", code="redis_unavailable", ours=True)
 
 
 def _text(value: bytes | str) -> str:

@@ -163,6 +163,7 @@ def advance(session: Session, job: Job, ref: Ref, progress: Progress, *, lease: 
         calls=progress.calls,
         steps=progress.steps,
         tries=0,
+        waits=0,
         deaths=0,
         lease_until=_lease(lease),
     )
@@ -183,8 +184,10 @@ def hand_back(session: Session, job: Job, ref: Ref) -> None:
     settle(session, job)
 
 
-def wait(session: Session, job: Job, ref: Ref, *, seconds: float, message: str, counts: bool) -> datetime | None:
-    """Let a part wait, its worker free; return until when. `counts` when it uses up a try.
+def wait(
+    session: Session, job: Job, ref: Ref, *, seconds: float, message: str, counts: bool, ours: bool = False
+) -> datetime | None:
+    """Let a part wait, its worker free; return until when. `counts` uses up a try; `ours`: for an engine of ours.
 
     A part of a job that stops is closed instead, and None returned.
     """
@@ -192,7 +195,8 @@ def wait(session: Session, job: Job, ref: Ref, *, seconds: float, message: str, 
         "status": "waiting",
         "message": message,
         "not_before": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
-        "tries": Part.tries + (1 if counts else 0),
+        "tries": Part.tries + int(counts),
+        "waits": Part.waits + int(ours),
         **_FREE,
     }
     _write(session, job, ref, **unless_stopping(job, waiting))
