@@ -65,7 +65,7 @@ class QdrantIndex:
             collections.make(self._rest, alias, Collection(name, model, dimension))
             found = self.current(alias)
         if found is None:
-            raise TryAgain(f"the alias {alias} was made and is gone again", code="qdrant_invalid_answer")
+            raise TryAgain(f"the alias {alias} was made and is gone again", code="qdrant_invalid_answer", ours=True)
         collections.require_same(found, alias, model, dimension)
         return found
 
@@ -100,4 +100,6 @@ def _require_done(outcomes: Any) -> None:
     """Raise TryAgain unless the engine says that all of it is applied."""
     said = {str(outcome.get("status")) for outcome in outcomes}
     if said - {"completed"}:
-        raise TryAgain(f"Qdrant has not yet applied the change ({', '.join(sorted(said))})", code="qdrant_slow")
+        raise TryAgain(
+            f"Qdrant has not yet applied the change ({', '.join(sorted(said))})", code="qdrant_slow", ours=True
+        )
