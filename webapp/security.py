@@ -84,8 +84,8 @@ def require(needed: str) -> None:
 def actor() -> Actor:
     """Name who makes this request, for the audit."""
     token: ApiToken | None = g.get("token")
-    name = f"token:{token.name}" if token else current_user.name
-    return Actor(name, request.remote_addr, g.get("request_id"))
+    name, person_id = (f"token:{token.name}", token.person_id) if token else (current_user.name, current_user.id)
+    return Actor(name, request.remote_addr, g.get("request_id"), person_id)
 
 
 def same_origin() -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import session
+from flask import g, session
 from flask_login import UserMixin, login_user, logout_user
 from redis.exceptions import RedisError
 
@@ -66,6 +66,17 @@ def sign_out() -> None:
 def forget(sid: str) -> None:
     """Read the person anew with the next request: something about them changed."""
     _recent.pop(sid, None)
+
+
+def end_all(person: Person) -> None:
+    """Let no poll go on believing what it read of a person whose `session_epoch` was raised; the reader's own goes on.
+
+    Only the own password leads here with oneself: whoever typed it need not sign in again.
+    """
+    for sid in [sid for sid, (_, known) in list(_recent.items()) if known.id == person.id]:
+        _recent.pop(sid, None)
+    if getattr(g.get("_login_user"), "id", None) == person.id:
+        session.update(sid=secrets.token_hex(16), epoch=person.session_epoch)
 
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]

@@ -2,8 +2,18 @@
 
 from core.access.audit import SYSTEM, Actor, record
 from core.access.passwords import hash_password, verify_password
-from core.access.people import ROLES, allows, create_person, set_password, set_role
-from core.access.tokens import SCOPES, create_token, scope_allows, token_of
+from core.access.people import (
+    ROLES,
+    allows,
+    create_person,
+    deactivate,
+    is_last_admin,
+    make_password,
+    reactivate,
+    set_password,
+    set_role,
+)
+from core.access.tokens import SCOPES, create_token, revoke_token, scope_allows, token_of
 
 __all__ = [
     "ROLES",
@@ -13,8 +23,13 @@ __all__ = [
     "allows",
     "create_person",
     "create_token",
+    "deactivate",
     "hash_password",
+    "is_last_admin",
+    "make_password",
+    "reactivate",
     "record",
+    "revoke_token",
     "scope_allows",
     "set_password",
     "set_role",

@@ -12,11 +12,12 @@ from core.models import AuditEvent
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person or a token, as the audit names it."""
+    """A person or a token, as the audit names it; `person_id` is whose session or token it is."""
 
     name: str
     address: str | None = None
     request_id: str | None = None
+    person_id: int | None = None
 
 
 SYSTEM = Actor("vigia")

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access.audit import Actor, record
+from core.access.names import visible
 from core.access.people import allows
-from core.errors import Invalid
+from core.errors import Invalid, Refused
 from core.models import ApiToken, Person
 
 # Each scope may do what those before it may, and needs the role beside it of the person it belongs to.
@@ -31,6 +32,7 @@ def create_token(
     expires: datetime | None = None,
 ) -> tuple[ApiToken, str]:
     """Make a token; return its row and its text, which nobody can read again."""
+    name = visible(name)
     chosen = sorted(set(scopes))
     if not chosen or not set(chosen) <= set(SCOPES):
         raise Invalid("These scopes cannot be used.", {"scopes": f"Scopes are {', '.join(SCOPES)}."})
@@ -46,8 +48,19 @@ def create_token(
     )
     session.add(token)
     session.flush()
-    record(session, actor, "token.create", f"token:{prefix}", after={"name": name, "scopes": chosen})
+    after = {"name": name, "scopes": chosen, "person": person.name if person else None, "expires": _written(expires)}
+    record(session, actor, "token.create", f"token:{prefix}", after=after)
     return token, plain
+
+
+def revoke_token(session: Session, token: ApiToken, actor: Actor, reason: str = "") -> None:
+    """End a token for good, from its next call on; raise Refused for one that was revoked already."""
+    session.refresh(token, with_for_update=True)
+    if token.revoked_at is not None:
+        raise Refused("This token was revoked already.")
+    token.revoked_at = datetime.now(UTC)
+    before, after = {"revoked": None}, {"revoked": _written(token.revoked_at)}
+    record(session, actor, "token.revoke", f"token:{token.prefix}", reason=reason, before=before, after=after)
 
 
 def token_of(session: Session, plain: str) -> ApiToken | None:
@@ -78,6 +91,10 @@ def scope_allows(session: Session, token: ApiToken, needed: str) -> bool:
 
 def _usable(token: ApiToken) -> bool:
     return token.revoked_at is None and (token.expires_at is None or token.expires_at > datetime.now(UTC))
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
 
 
 def _digest(plain: str) -> str:

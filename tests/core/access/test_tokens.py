@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.access import SYSTEM, create_person, create_token, scope_allows, set_role, token_of
+from core.access import SYSTEM, create_person, create_token, revoke_token, scope_allows, set_role, token_of
 from core.db import engine_for
-from core.errors import Invalid
+from core.errors import Invalid, Refused
 from core.models import ApiToken, AuditEvent
 
 
@@ -94,3 +94,40 @@ def test_tokens_differ(session: Session) -> None:
 
     assert len(texts) == 20
     assert len({token.prefix for token in session.scalars(select(ApiToken))}) == 20
+
+
+def test_a_revoked_token_opens_nothing_and_is_revoked_once(session: Session) -> None:
+    token, plain = create_token(session, "nightly", ["read"], SYSTEM)
+
+    revoke_token(session, token, SYSTEM, "leaked")
+
+    assert token_of(session, plain) is None
+    event = session.scalars(select(AuditEvent).where(AuditEvent.action == "token.revoke")).one()
+    assert (event.target, event.reason, event.before) == (f"token:{token.prefix}", "leaked", {"revoked": None})
+    assert token.revoked_at is not None
+    assert event.after == {"revoked": token.revoked_at.isoformat(timespec="seconds")}
+    with pytest.raises(Refused, match="revoked already"):
+        revoke_token(session, token, SYSTEM)
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 101, "a\nb"])
+def test_a_token_has_a_name_that_can_be_seen(session: Session, name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        create_token(session, name, ["read"], SYSTEM)
+
+    assert "name" in refused.value.errors
+
+
+def test_a_new_token_is_kept_with_whose_it_is_and_its_end(session: Session) -> None:
+    person = create_person(session, "Marta", "long enough", "operator", SYSTEM)
+    end = datetime(2027, 1, 1, tzinfo=UTC)
+
+    create_token(session, "hers", ["read"], SYSTEM, person=person, expires=end)
+
+    event = session.scalars(select(AuditEvent).where(AuditEvent.action == "token.create")).one()
+    assert event.after == {
+        "name": "hers",
+        "scopes": ["read"],
+        "person": "Marta",
+        "expires": "2027-01-01T00:00:00+00:00",
+    }
