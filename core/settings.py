@@ -56,6 +56,7 @@ class Settings(BaseSettings):
 
     ops_host: str = "127.0.0.1"
     ops_port: Annotated[int, Field(ge=0, le=65535)] = 8001
+    metrics_token: str | None = Field(None, repr=False)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"
     trusted_proxies: NotNegative = 0
