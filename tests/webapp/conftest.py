@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -25,6 +26,23 @@ from webapp.extensions import db
 NO_REDIS = {"REDIS_URL": "redis://127.0.0.1:1/0"}
 NO_POSTGRESQL = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
 NO_QDRANT = {"QDRANT_URL": "http://127.0.0.1:1"}
+
+
+class Compiled(BytecodeCache):
+    """Keeps compiled templates for all apps of a run: to compile them takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self.kept.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,7 @@ class Visitor:
 def app(settings_env: Callable[..., Settings], request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The portal; other settings come by `@pytest.mark.parametrize("app", [{…}], indirect=True)`."""
     app = create_app(settings_env(**{"LAUNCHES_PER_USER_PER_MINUTE": 1000} | getattr(request, "param", {})))
+    app.jinja_env.bytecode_cache = COMPILED
     yield app
     close(app)
 
