@@ -27,6 +27,7 @@ from core.adapters.redis_claims import RedisClaims
 from core.adapters.redis_gate import Refusal, gate_of
 from core.adapters.redis_limiter import RedisLimiter
 from core.db import engine_for, sessions_for
+from core.holds import Holds
 from core.ports import Claims, Embedder, Limiter, VectorIndex
 from core.settings import Settings, settings
 
@@ -120,7 +121,8 @@ class Container:
             with self.sessions() as session:
                 return embedding_cache.paid_since(session, seconds)
 
-        return RedisLimiter(self.redis, "cohere", self.settings.inputs_per_minute, paid)
+        holds = Holds(self.sessions, "cohere")
+        return RedisLimiter(self.redis, "cohere", self.settings.inputs_per_minute, paid, holds=holds)
 
     def _embedder(self) -> Embedder:
         match self.settings.embedder:

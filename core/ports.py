@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -22,6 +22,18 @@ class Embedded:
     tokens: int  # billed; 0 for a local model
 
 
+def go_on() -> None:
+    """Stop nothing: the check of work that nobody can stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """For whom a call is made: since when that work has been asked for, and how it is stopped."""
+
+    asked: float  # by time.monotonic()
+    check: Callable[[], None] = go_on  # raises when the work must stop; called often while a call stands in line
+
+
 class Embedder(Protocol):
     """Text to vectors. Thread-safe."""
 
@@ -31,8 +43,10 @@ class Embedder(Protocol):
     concurrency: int  # calls in flight that are worth having in one process
     priced: bool  # whether a vector costs money or quota, so that claims and a limiter are worth their round trip
 
-    def embed(self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False) -> Embedded:
-        """Embed 1 to `batch` non-empty texts; `urgent` when a person waits.
+    def embed(
+        self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False, work: Work | None = None
+    ) -> Embedded:
+        """Embed 1 to `batch` non-empty texts; `urgent` when a person waits; `work` names the job behind the call.
 
         Raises TryAgain, GiveUp, BadBatch (several texts refused together, or one alone).
         """
@@ -126,8 +140,11 @@ class Claims(Protocol):
 class Limiter(Protocol):
     """The shared pace of calls to a provider."""
 
-    def acquire(self, inputs: int, *, urgent: bool = False) -> None:
-        """Wait until `inputs` more may be sent; raise TryAgain(paced) when that is more than 5 s away."""
+    def acquire(self, inputs: int, *, urgent: bool = False, check: Callable[[], None] = go_on) -> None:
+        """Wait until `inputs` more may be sent; raise TryAgain(paced) when that is more than 5 s away.
+
+        `check` is called a few times a second meanwhile, and raises when the work must stop.
+        """
         ...
 
     def hold(self, seconds: float, reason: str) -> None:

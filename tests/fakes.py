@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadBatch, GiveUp
-from core.ports import Collection, Embedded, Hit, Purpose, RecordFilter, Repayload, Upsert
+from core.ports import Collection, Embedded, Hit, Purpose, RecordFilter, Repayload, Upsert, Work
 
 DIMENSION = 8
 
@@ -39,7 +39,9 @@ class FakeEmbedder:
     _now: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def embed(self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False) -> Embedded:
+    def embed(
+        self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False, work: Work | None = None
+    ) -> Embedded:
         with self._lock:
             self.calls.append(tuple(texts))
             self._now += 1

@@ -10,6 +10,7 @@ import re
 import ssl
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,7 +19,7 @@ import httpx
 from core.adapters.cohere_answer import checked
 from core.adapters.cohere_errors import RAISED, translate
 from core.errors import BadBatch, GiveUp, TryAgain
-from core.ports import Embedded, Limiter, Purpose
+from core.ports import Embedded, Limiter, Purpose, Work
 
 if TYPE_CHECKING:
     from cohere.client_v2 import ClientV2
@@ -36,6 +37,9 @@ DIMENSIONS = {
     "embed-multilingual-light-v3.0": (384,),
     "embed-english-light-v3.0": (384,),
 }
+# A question stands for work that was asked for so long ago: of people who search for that long after a refusal, none
+# calls again, and then one does.
+QUESTION_SECONDS = 60.0
 # Sent to learn whether Cohere refuses a text or everything that we ask for.
 HARMLESS = "vigía"
 
@@ -43,12 +47,12 @@ HARMLESS = "vigía"
 class Gate(Protocol):
     """Whether this key is worth a call: a key never accepted is tried by one call at a time, over all workers."""
 
-    def enter(self, *, urgent: bool) -> bool:
+    def enter(self, work: Work) -> bool:
         """Wait for the turn; True when this call is the trial. Raise GiveUp when the key was refused, or TryAgain."""
         ...
 
-    def check(self) -> None:
-        """Raise GiveUp when the key was refused since this process began."""
+    def check(self, work: Work) -> None:
+        """Raise GiveUp when the key was refused since the work was asked for."""
         ...
 
     def leave(self, trial: bool, *, accepted: bool = False, refusal: GiveUp | None = None) -> None:
@@ -86,27 +90,30 @@ class CohereEmbedder:
         )
         self._once_well = False
 
-    def embed(self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False) -> Embedded:
-        """Embed 1 to `batch` non-empty texts by one call.
+    def embed(
+        self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False, work: Work | None = None
+    ) -> Embedded:
+        """Embed 1 to `batch` non-empty texts by one call; without `work`, for a person's question.
 
         Raises TryAgain, GiveUp, and BadBatch when Cohere refuses the texts.
         """
         _require_offered(self.model, self.dimension)
+        work = work or Work(time.monotonic() - QUESTION_SECONDS)
         try:
-            return self._call(texts, purpose, urgent)
+            return self._call(texts, purpose, urgent, work)
         except BadBatch:
             if len(texts) == 1 and not self._once_well:
-                self._require_well_asked(purpose, urgent)
+                self._require_well_asked(purpose, urgent, work)
             raise
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _require_well_asked(self, purpose: Purpose, urgent: bool) -> None:
+    def _require_well_asked(self, purpose: Purpose, urgent: bool, work: Work) -> None:
         """Raise GiveUp when Cohere refuses any text at all: the settings are wrong then, not the record."""
         try:
-            self._call([HARMLESS], purpose, urgent)
+            self._call([HARMLESS], purpose, urgent, work)
         except BadBatch as refused:
             raise GiveUp(
                 f"Cohere refuses every text: check EMBED_MODEL={self.model}, EMBED_DIMENSION={self.dimension} and "
@@ -115,11 +122,11 @@ class CohereEmbedder:
                 trace_id=refused.trace_id,
             ) from refused
 
-    def _call(self, texts: Sequence[str], purpose: Purpose, urgent: bool) -> Embedded:
-        trial = self._gate.enter(urgent=urgent)
+    def _call(self, texts: Sequence[str], purpose: Purpose, urgent: bool, work: Work) -> Embedded:
+        trial = self._gate.enter(work)
         accepted, refusal = False, None
         try:
-            self._wait(len(texts), urgent)
+            self._wait(len(texts), urgent, work)
             try:
                 answer = self._ask(list(texts), purpose, urgent)
             except GiveUp as given_up:
@@ -135,11 +142,12 @@ class CohereEmbedder:
         self._once_well = True
         return embedded
 
-    def _wait(self, inputs: int, urgent: bool) -> None:
+    def _wait(self, inputs: int, urgent: bool, work: Work) -> None:
         began = time.monotonic()
-        self._limiter.acquire(inputs, urgent=urgent)
+        self._limiter.acquire(inputs, urgent=urgent, check=work.check)
         if time.monotonic() - began > 0.05:
-            self._gate.check()
+            self._gate.check(work)
+        work.check()
 
     def _ask(self, texts: list[str], purpose: Purpose, urgent: bool) -> Any:
         options: dict[str, Any] = {"output_dimension": self.dimension} if sends_dimension(self.model) else {}
@@ -156,7 +164,8 @@ class CohereEmbedder:
         except RAISED as error:
             failure = translate(error, self.model)
             if isinstance(failure, TryAgain) and failure.after:
-                self._limiter.hold(failure.after, str(failure))
+                with suppress(TryAgain):  # Redis is away: nobody calls meanwhile, and this part waits anyway
+                    self._limiter.hold(failure.after, str(failure))
             raise failure from error
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from core.adapters.passes import embed_in_passes
-from core.ports import Embedded, Purpose, Vectors
+from core.ports import Embedded, Purpose, Vectors, Work
 
 MOST_TEXT = 20_000  # characters
 MOST_PASS = 60_000  # a token needs 2 kB while it is worked on
@@ -25,8 +25,10 @@ class FastEmbedder:
     concurrency = 1
     priced = False
 
-    def embed(self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False) -> Embedded:
-        """Embed non-empty texts; purpose and urgency change nothing."""
+    def embed(
+        self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False, work: Work | None = None
+    ) -> Embedded:
+        """Embed non-empty texts; purpose, urgency and work change nothing."""
         return embed_in_passes(_encode, texts, most_text=MOST_TEXT, most_pass=MOST_PASS)
 
 

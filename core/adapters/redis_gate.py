@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -13,9 +13,12 @@ from redis.exceptions import RedisError
 from core.errors import GiveUp, TryAgain, until
 from core.settings import Settings
 
+if TYPE_CHECKING:  # the ops server asks for a refusal, and does without numpy
+    from core.ports import Work
+
 PATIENCE_SECONDS = 5.0
-# A refusal concerns whoever was at work when it came; who begins later, by a retry, may try once more.
-GRACE_SECONDS = 0.5
+LOOK_SECONDS = 0.05
+TRUST_SECONDS = 600.0  # a key that was accepted so long ago may be refused by now: it is tried by one call again
 KEEP_SECONDS = 30 * 86400
 # Where a process dies with the first call of a new key, the others wait so long for it.
 TRIAL_SECONDS = 15.0
@@ -47,22 +50,23 @@ class RedisGate:
         self._redis = redis
         self._enter = redis.register_script(_ENTER)
         self._leave = redis.register_script(_LEAVE)
-        self._since = ""  # by the clock of Redis, microseconds; set by the first look
 
-    def enter(self, *, urgent: bool) -> bool:
-        """Wait up to 5 s for the turn; True when this call is the trial of an unknown key."""
+    def enter(self, work: Work) -> bool:
+        """Wait up to 5 s for the turn; True when this call is the trial of the key.
+
+        Raises GiveUp when the key was refused since the work was asked for: who asks later may try once more.
+        """
         give_up_at = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            verdict = self._look(self._trial_ms, urgent)
-            if verdict in ("go", "try"):
-                return verdict == "try"
+        while (verdict := self._look(work, self._trial_ms)) == "wait":
             if time.monotonic() > give_up_at:
                 raise TryAgain("waiting until Cohere has accepted the key", code="key_on_trial", after=1.0, paced=True)
-            time.sleep(0.05)
+            time.sleep(LOOK_SECONDS)
+            work.check()
+        return verdict == "try"
 
-    def check(self) -> None:
-        """Raise GiveUp when the key was refused since this process began."""
-        self._look(0, False)
+    def check(self, work: Work) -> None:
+        """Raise GiveUp when the key was refused since the work was asked for."""
+        self._look(work, 0)
 
     def leave(self, trial: bool, *, accepted: bool = False, refusal: GiveUp | None = None) -> None:
         """Tell the others how the call went."""
@@ -82,15 +86,13 @@ class RedisGate:
             return None
         return Refusal(_text(code or b""), _text(detail or b""), datetime.fromtimestamp(int(at) / 1e6, UTC))
 
-    def _look(self, trial_ms: int, urgent: bool) -> str:
-        since = "" if urgent else self._since
+    def _look(self, work: Work, trial_ms: int) -> str:
+        age = max(0.0, time.monotonic() - work.asked)
         try:
-            answer = self._enter(keys=[self._key], args=[since, trial_ms, int(GRACE_SECONDS * 1e6)])
+            answer = self._enter(keys=[self._key], args=[int(age * 1e6), trial_ms, int(TRUST_SECONDS * 1e6)])
         except RedisError as error:
             raise TryAgain("Redis does not answer", code="redis_unavailable", ours=True) from error
-        verdict, now, code, detail, refused_at = (_text(item) for item in answer)
-        if not urgent:
-            self._since = self._since or now
+        verdict, code, detail, refused_at = (_text(item) for item in answer)
         if verdict == "refused":
             moment = datetime.fromtimestamp(int(refused_at) / 1e6, UTC)
             raise GiveUp(f"{detail} [refused at {until(moment)}]", code=code)
@@ -110,17 +112,16 @@ _ENTER = (
     _NOW
     + """
 local function whole(n) return string.format('%.0f', n) end
-local s = redis.call('HMGET', KEYS[1], 'accepted', 'refused_at', 'code', 'detail', 'trial_until')
-local since = tonumber(ARGV[1]) or now
+local s = redis.call('HMGET', KEYS[1], 'accepted_at', 'refused_at', 'code', 'detail', 'trial_until')
 local verdict = 'wait'
-if s[2] and tonumber(s[2]) > since - tonumber(ARGV[3]) then verdict = 'refused'
-elseif s[1] then verdict = 'go'
+if s[2] and tonumber(s[2]) > now - ARGV[1] then verdict = 'refused'
+elseif s[1] and tonumber(s[1]) > now - ARGV[3] then verdict = 'go'
 elseif ARGV[2] == '0' then verdict = 'go'
 elseif not s[5] or tonumber(s[5]) < now then
   verdict = 'try'
   redis.call('HSET', KEYS[1], 'trial_until', whole(now + ARGV[2] * 1000))
 end
-return {verdict, whole(now), s[3] or '', s[4] or '', s[2] or '0'}
+return {verdict, s[3] or '', s[4] or '', s[2] or '0'}
 """
 )
 
@@ -130,9 +131,9 @@ _LEAVE = (
 redis.call('HDEL', KEYS[1], 'trial_until')
 if ARGV[1] == 'accepted' then
   redis.call('HDEL', KEYS[1], 'refused_at', 'code', 'detail')
-  redis.call('HSET', KEYS[1], 'accepted', '1')
+  redis.call('HSET', KEYS[1], 'accepted_at', string.format('%.0f', now))
 elseif ARGV[1] == 'refused' then
-  redis.call('HDEL', KEYS[1], 'accepted')
+  redis.call('HDEL', KEYS[1], 'accepted_at')
   redis.call('HSET', KEYS[1], 'refused_at', string.format('%.0f', now), 'code', ARGV[2], 'detail', ARGV[3])
 end
 redis.call('EXPIRE', KEYS[1], ARGV[4])

@@ -5,26 +5,41 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from core.errors import TryAgain
+from core.ports import go_on
 
 WINDOW_SECONDS = 60.5  # a minute as the provider counts it, and half a second for the way there
 PATIENCE_SECONDS = 5.0
+LOOK_SECONDS = 0.25  # who stands in line looks this often whether the work must stop
 KEEP_SECONDS = 86400
 # What was paid before is spread over this many slices of the window.
 SLICES = 6
 UNDER_WAY = 192  # inputs that may have been sent and not yet been remembered when Redis was wiped
 
 
+class Holds(Protocol):
+    """Where a hold is kept that Redis may forget."""
+
+    def keep(self, seconds: float, reason: str) -> None:
+        """Let nobody call for so long; a longer hold stays."""
+        ...
+
+    def left(self) -> tuple[float, str] | None:
+        """Say how many seconds are left, and why; None when the provider may be called."""
+        ...
+
+
 class RedisLimiter:
     """Never more than `limit` inputs in any window, by all processes together; 0 = no limit, but holds are kept.
 
     Up to half of the limit goes out at once; beyond it grants are spread evenly, so that the limit is used up
-    without standing still. A key that is new (Redis was wiped) begins with what was paid for before, which `paid`
-    counts: seconds -> inputs paid for in the last so many seconds.
+    without standing still. Where Redis was wiped or restarted, it begins with the hold that `holds` has kept, and with
+    what was paid for before, which `paid` counts: seconds -> inputs paid for in the last so many seconds.
     """
 
     def __init__(
@@ -34,37 +49,50 @@ class RedisLimiter:
         limit: int,
         paid: Callable[[float], int],
         *,
+        holds: Holds,
         window: float = WINDOW_SECONDS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.limit = limit
         self._keys = [f"limit:{name}", f"limit:{name}:log"]
         self._paid = paid
+        self._holds = holds
         self._window = window
         self._patience = patience
         self._acquire = redis.register_script(_ACQUIRE)
         self._hold = redis.register_script(_HOLD)
         self._turn = threading.Lock()  # one thread of a process asks at a time; the others stand in line
 
-    def acquire(self, inputs: int, *, urgent: bool = False) -> None:
+    def acquire(self, inputs: int, *, urgent: bool = False, check: Callable[[], None] = go_on) -> None:
         """Wait until `inputs` more may be sent, up to 5 s; raise TryAgain(paced) when that is not enough.
 
-        Urgent calls overtake the pace, never the limit. Standing in line in this process does not count.
+        Urgent calls overtake the pace, never the limit. Standing in line in this process does not count. Meanwhile
+        `check` is called, which raises when the work must stop.
         """
         if urgent:
-            self._wait_for(inputs, urgent=True)
+            self._wait_for(inputs, True, check)
             return
-        with self._turn:
-            self._wait_for(inputs, urgent=False)
+        while not self._turn.acquire(timeout=LOOK_SECONDS):
+            check()
+        try:
+            self._wait_for(inputs, False, check)
+        finally:
+            self._turn.release()
 
     def hold(self, seconds: float, reason: str) -> None:
-        """Let nobody call for so long; a longer hold stays."""
+        """Let nobody call for so long; a longer hold stays. It is kept twice, so that one of the two may be away."""
+        try:
+            self._copy(seconds, reason)
+        finally:
+            self._holds.keep(seconds, reason)
+
+    def _copy(self, seconds: float, reason: str) -> None:
         try:
             self._hold(keys=self._keys, args=[int(seconds * 1e6), reason, int(seconds) + KEEP_SECONDS])
         except RedisError as error:
             raise _down(error) from error
 
-    def _wait_for(self, inputs: int, *, urgent: bool) -> None:
+    def _wait_for(self, inputs: int, urgent: bool, check: Callable[[], None]) -> None:
         patient_until = time.monotonic() + self._patience
         seed = ""
         while True:
@@ -72,13 +100,15 @@ class RedisLimiter:
             if verdict == "go":
                 return
             if verdict == "new":
+                if held := self._holds.left():
+                    self._copy(*held)
                 seed = self._seed()
                 continue
             if wait > patient_until - time.monotonic():
                 message = reason or f"waiting for the limit of {self.limit:,} inputs a minute"
                 code = "provider_hold" if verdict == "hold" else "inputs_per_minute"
                 raise TryAgain(message, code=code, after=wait, paced=True)
-            time.sleep(wait + 0.001)
+            _pause(wait + 0.001, check)
 
     def _ask(self, inputs: int, urgent: bool, seed: str) -> tuple[str, float, str]:
         args: list[int | str] = [inputs, self.limit, int(self._window * 1e6), int(urgent), seed, KEEP_SECONDS]
@@ -96,6 +126,13 @@ class RedisLimiter:
         counts = [0, *(self._paid(edge) for edge in edges[1:])]
         slices = [f"{int(edges[n] * 1e6)}:{counts[n + 1] - counts[n]}" for n in reversed(range(SLICES))]
         return ",".join([*slices, f"0:{min(self.limit // 10, UNDER_WAY)}"])
+
+
+def _pause(seconds: float, check: Callable[[], None]) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, LOOK_SECONDS))
+        check()
 
 
 def _down(error: RedisError) -> TryAgain:
@@ -126,17 +163,20 @@ return 1
 """
 )
 
-# The log holds `time:inputs` of each grant; `sum` is its total; `due` is when the next paced grant may go.
+# The log holds `time:inputs` of each grant; `sum` is its total; `due` is when the next paced grant may go; `run` is the
+# life of Redis in which they were written: after a restart its last second may be missing.
 _ACQUIRE = (
     _CLOCK
     + """
 local n, limit, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local state = redis.call('HMGET', KEYS[1], 'hold', 'reason', 'sum', 'due')
+local state = redis.call('HMGET', KEYS[1], 'hold', 'reason', 'sum', 'due', 'run')
 local hold = tonumber(state[1] or '0')
 if hold > now then return {'hold', whole(hold - now), state[2] or ''} end
 
+local run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
 local sum, due = tonumber(state[3]), tonumber(state[4] or '0')
-if not sum then
+local fresh = not sum or state[5] ~= run
+if fresh then
   if ARGV[5] == '' then return {'new', '0', ''} end
   sum = 0
   redis.call('DEL', KEYS[2])
@@ -147,7 +187,7 @@ if not sum then
 end
 
 if limit == 0 then
-  if not tonumber(state[3]) then redis.call('HSET', KEYS[1], 'sum', whole(sum), 'due', whole(due)) end
+  if fresh then redis.call('HSET', KEYS[1], 'sum', whole(sum), 'due', whole(due), 'run', run) end
   return {'go', '0', ''}
 end
 
@@ -182,7 +222,7 @@ if wait <= 0 then
     due = from + n * window / limit
   end
 end
-redis.call('HSET', KEYS[1], 'sum', whole(sum), 'due', whole(due))
+redis.call('HSET', KEYS[1], 'sum', whole(sum), 'due', whole(due), 'run', run)
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('EXPIRE', KEYS[2], ARGV[6])
 if wait <= 0 then return {'go', '0', ''} end

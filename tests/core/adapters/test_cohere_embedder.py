@@ -16,7 +16,8 @@ from redis import Redis
 
 from core.adapters.cohere_embedder import CohereEmbedder, batch_for, concurrency_for, sends_dimension
 from core.adapters.redis_gate import RedisGate
-from core.errors import BadBatch, GiveUp, TryAgain
+from core.errors import BadBatch, Cancelled, GiveUp, TryAgain
+from core.ports import Work, go_on
 from core.stack.net import free_port
 from tests.standins.cohere import CohereStandIn, Fault, vector_of
 
@@ -30,7 +31,7 @@ class CountingLimiter:
     acquired: list[tuple[int, bool]] = field(default_factory=list)
     held: list[tuple[float, str]] = field(default_factory=list)
 
-    def acquire(self, inputs: int, *, urgent: bool = False) -> None:
+    def acquire(self, inputs: int, *, urgent: bool = False, check: Callable[[], None] = go_on) -> None:
         self.acquired.append((inputs, urgent))
 
     def hold(self, seconds: float, reason: str) -> None:
@@ -43,10 +44,10 @@ class OpenGate:
 
     left: list[tuple[bool, GiveUp | None]] = field(default_factory=list)
 
-    def enter(self, *, urgent: bool) -> bool:
+    def enter(self, work: Work) -> bool:
         return False
 
-    def check(self) -> None:
+    def check(self, work: Work) -> None:
         pass
 
     def leave(self, trial: bool, *, accepted: bool = False, refusal: GiveUp | None = None) -> None:
@@ -286,11 +287,11 @@ def test_calls_of_many_threads_are_under_way_together(embedder: CohereEmbedder, 
 
 def test_a_refusal_during_the_wait_for_the_limit_is_heard_before_the_call(make: Make, cohere: CohereStandIn) -> None:
     class Slow(CountingLimiter):
-        def acquire(self, inputs: int, *, urgent: bool = False) -> None:
+        def acquire(self, inputs: int, *, urgent: bool = False, check: Callable[[], None] = go_on) -> None:
             time.sleep(0.06)
 
     class Refused(OpenGate):
-        def check(self) -> None:
+        def check(self, work: Work) -> None:
             raise GiveUp("the key was refused meanwhile", code="cohere_key_refused")
 
     with pytest.raises(GiveUp, match="meanwhile"):
@@ -326,14 +327,44 @@ def test_a_new_key_is_tried_by_one_call_and_after_a_401_no_call_is_begun(
     assert len(cohere.script.calls) == 1
 
 
-def test_who_begins_after_a_refusal_probes_once_more(make: Make, cohere: CohereStandIn, redis: Redis) -> None:
+def test_work_that_was_asked_for_before_a_refusal_makes_no_call_and_later_work_probes_once(
+    make: Make, cohere: CohereStandIn, redis: Redis
+) -> None:
     cohere.script.refused_keys.add("key-1")
+    before = Work(time.monotonic())
     with pytest.raises(GiveUp):
-        make(gate=RedisGate(redis, "key-1", trial_seconds=15)).embed(["nurse"])
+        make(gate=RedisGate(redis, "key-1", trial_seconds=15)).embed(["nurse"], work=before)
     cohere.script.heal()
-    time.sleep(0.6)  # the grace in which a process counts as one that was already at work
+    later = make(gate=RedisGate(redis, "key-1", trial_seconds=15))
 
-    again = make(gate=RedisGate(redis, "key-1", trial_seconds=15))
+    for work in (before, None):  # a job of then, and a question of now
+        with pytest.raises(GiveUp, match="refused at"):
+            later.embed(["nurse"], work=work)
+    assert len(cohere.script.calls) == 1
 
-    assert again.embed(["nurse"]).vectors.shape == (1, DIMENSION)
-    assert again.embed(["nurse"]).vectors.shape == (1, DIMENSION)
+    again = Work(time.monotonic())
+    assert later.embed(["nurse"], work=again).vectors.shape == (1, DIMENSION)
+    assert later.embed(["nurse"], work=before).vectors.shape == (1, DIMENSION)
+
+
+def test_a_cancelled_job_pays_for_nothing_though_its_turn_comes(make: Make, cohere: CohereStandIn) -> None:
+    def stop() -> None:
+        raise Cancelled("the job was cancelled")
+
+    with pytest.raises(Cancelled):
+        make().embed(["nurse"], work=Work(time.monotonic(), stop))
+
+    assert cohere.script.calls == []
+
+
+def test_the_retry_after_is_told_though_redis_cannot_keep_it(make: Make, cohere: CohereStandIn) -> None:
+    class Away(CountingLimiter):
+        def hold(self, seconds: float, reason: str) -> None:
+            raise TryAgain("Redis does not answer", code="redis_unavailable", ours=True)
+
+    cohere.script.fail(Fault(status=429, retry_after=20))
+
+    with pytest.raises(TryAgain) as caught:
+        make(limiter=Away()).embed(["nurse"])
+
+    assert (caught.value.code, caught.value.after) == ("cohere_rate_limit", 20)

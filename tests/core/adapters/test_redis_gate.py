@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis import Redis
 
 from core.adapters.redis_gate import RedisGate
-from core.errors import GiveUp, TryAgain
+from core.errors import Cancelled, GiveUp, TryAgain
+from core.ports import Work
 from core.stack.net import free_port
 
 
@@ -16,57 +18,93 @@ def gate(redis: Redis, identity: str = "key", trial_seconds: float = 30) -> Redi
     return RedisGate(redis, identity, trial_seconds=trial_seconds)
 
 
+def asked(seconds_ago: float = 0.0) -> Work:
+    return Work(time.monotonic() - seconds_ago)
+
+
 def test_the_first_call_of_an_unknown_key_is_its_trial_and_then_all_may_go(redis: Redis) -> None:
     first, second = gate(redis), gate(redis)
 
-    assert first.enter(urgent=False) is True
+    assert first.enter(asked()) is True
     first.leave(True, accepted=True)
 
-    assert [second.enter(urgent=False), first.enter(urgent=False)] == [False, False]
+    assert [second.enter(asked()), first.enter(asked())] == [False, False]
 
 
 def test_a_second_caller_waits_for_the_trial_and_is_put_off_in_the_end(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("core.adapters.redis_gate.PATIENCE_SECONDS", 0.0)
-    gate(redis).enter(urgent=False)
+    gate(redis).enter(asked())
 
     with pytest.raises(TryAgain) as caught:
-        gate(redis).enter(urgent=False)
+        gate(redis).enter(asked())
 
     assert caught.value.paced
 
 
 def test_a_trial_that_learned_nothing_leaves_the_next_one_to_try(redis: Redis) -> None:
     first, second = gate(redis), gate(redis)
-    first.leave(first.enter(urgent=False))
+    first.leave(first.enter(asked()))
 
-    assert second.enter(urgent=False) is True
+    assert second.enter(asked()) is True
 
 
 def test_a_trial_whose_process_died_is_forgotten(redis: Redis) -> None:
-    gate(redis, trial_seconds=0.001).enter(urgent=False)
+    gate(redis, trial_seconds=0.001).enter(asked())
 
-    assert gate(redis).enter(urgent=False) is True
+    assert gate(redis).enter(asked()) is True
 
 
-def test_a_refusal_stops_all_who_were_at_work_with_the_same_words(redis: Redis) -> None:
+def test_a_refusal_stops_all_work_that_was_asked_for_before_it_with_the_same_words(redis: Redis) -> None:
     first, second = gate(redis), gate(redis)
-    first.leave(first.enter(urgent=False), accepted=True)
-    second.enter(urgent=False)
+    first.leave(first.enter(asked()), accepted=True)
+    before = asked()
+    second.enter(before)
     first.leave(False, refusal=GiveUp("the key is refused", code="cohere_key_refused"))
 
-    for ask in (lambda: second.enter(urgent=False), second.check, lambda: first.enter(urgent=False)):
+    for ask in (lambda: second.enter(before), lambda: second.check(before), lambda: gate(redis).enter(before)):
         with pytest.raises(GiveUp, match=r"the key is refused \[refused at") as caught:
             ask()
         assert caught.value.code == "cohere_key_refused"
+
+
+def test_work_that_is_asked_for_after_a_refusal_tries_once(redis: Redis) -> None:
+    gate(redis).leave(True, refusal=GiveUp("the key is refused"))
+    after = asked()
+
+    assert gate(redis).enter(after) is True
+    gate(redis).leave(True, refusal=GiveUp("the key is refused"))
+    with pytest.raises(GiveUp):
+        gate(redis).enter(after)
+
+
+def test_a_key_that_was_accepted_long_ago_is_tried_by_one_call_again(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = gate(redis)
+    ours.leave(ours.enter(asked()), accepted=True)
+    assert ours.enter(asked()) is False
+    monkeypatch.setattr("core.adapters.redis_gate.TRUST_SECONDS", 0.0)
+
+    assert ours.enter(asked()) is True
+
+
+def test_who_waits_for_a_trial_stops_when_the_work_must(redis: Redis) -> None:
+    def stop() -> None:
+        raise Cancelled("the job was cancelled")
+
+    gate(redis).enter(asked())
+
+    with pytest.raises(Cancelled):
+        gate(redis).enter(Work(time.monotonic(), stop))
 
 
 def test_a_refusal_is_there_to_be_looked_at_until_the_key_is_accepted(redis: Redis) -> None:
     ours = gate(redis)
     assert ours.refusal() is None
     before = datetime.now(UTC)
-    ours.leave(ours.enter(urgent=False), refusal=GiveUp("put a valid key", code="cohere_key_refused"))
+    ours.leave(ours.enter(asked()), refusal=GiveUp("put a valid key", code="cohere_key_refused"))
 
     seen = gate(redis).refusal()
 
@@ -79,9 +117,9 @@ def test_a_refusal_is_there_to_be_looked_at_until_the_key_is_accepted(redis: Red
 
 def test_keys_do_not_know_each_other_and_are_not_written_down(redis: Redis) -> None:
     one, other = gate(redis, "secret-key-1"), gate(redis, "secret-key-2")
-    one.leave(one.enter(urgent=False), refusal=GiveUp("refused"))
+    one.leave(one.enter(asked()), refusal=GiveUp("refused"))
 
-    assert other.enter(urgent=False) is True
+    assert other.enter(asked()) is True
     assert not any(b"secret" in key for key in redis.scan_iter())
 
 
@@ -89,7 +127,7 @@ def test_without_redis_nobody_calls() -> None:
     away = Redis(port=free_port(), retry=None)
 
     with pytest.raises(TryAgain) as caught:
-        gate(away).enter(urgent=False)
+        gate(away).enter(asked())
 
     assert caught.value.code == "redis_unavailable"
     gate(away).leave(True)

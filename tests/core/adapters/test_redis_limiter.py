@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -14,13 +15,40 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from core.adapters.redis_limiter import RedisLimiter
-from core.errors import TryAgain
+from core.errors import Cancelled, TryAgain
 from core.stack.net import free_port
 
 
-def limiter(redis: Redis, limit: int, *, window: float = 60.5, patience: float = 5.0, **more: object) -> RedisLimiter:
-    paid: Callable[[float], int] = more.get("paid", lambda seconds: 0)  # type: ignore[assignment]
-    return RedisLimiter(redis, "test", limit, paid, window=window, patience=patience)
+@dataclass
+class KeptHolds:
+    """Remembers holds as PostgreSQL does, without one."""
+
+    until: float = 0.0
+    reason: str = ""
+
+    def keep(self, seconds: float, reason: str) -> None:
+        if time.monotonic() + seconds > self.until:
+            self.until, self.reason = time.monotonic() + seconds, reason
+
+    def left(self) -> tuple[float, str] | None:
+        left = self.until - time.monotonic()
+        return (left, self.reason) if left > 0 else None
+
+
+def nothing_paid(seconds: float) -> int:
+    return 0
+
+
+def limiter(
+    redis: Redis,
+    limit: int,
+    *,
+    window: float = 60.5,
+    patience: float = 5.0,
+    paid: Callable[[float], int] = nothing_paid,
+    holds: KeptHolds | None = None,
+) -> RedisLimiter:
+    return RedisLimiter(redis, "test", limit, paid, holds=holds or KeptHolds(), window=window, patience=patience)
 
 
 def refused(act: Callable[[], None]) -> TryAgain:
@@ -180,6 +208,62 @@ def test_a_new_system_is_not_slowed(redis: Redis) -> None:
     limiter(redis, 2000, patience=0).acquire(95)
 
     assert log(redis)[0][1] == 95
+
+
+@pytest.mark.parametrize("limit", [0, 2000])
+def test_a_wiped_redis_keeps_the_hold(redis: Redis, limit: int) -> None:
+    holds = KeptHolds()
+    limiter(redis, limit, holds=holds).hold(30, "waiting for Cohere until 12:04:10 UTC (429)")
+    redis.flushall()
+
+    error = refused(lambda: limiter(redis, limit, patience=0, holds=holds).acquire(1, urgent=True))
+
+    assert (error.code, str(error)) == ("provider_hold", "waiting for Cohere until 12:04:10 UTC (429)")
+    assert error.after == pytest.approx(30, abs=0.5)
+
+
+def test_a_restarted_redis_that_lost_its_last_second_keeps_the_hold(redis: Redis) -> None:
+    holds = KeptHolds()
+    ours = limiter(redis, 2000, patience=0, holds=holds, paid=lambda seconds: 95)
+    ours.acquire(95)
+    holds.keep(30, "this one reached PostgreSQL and not the disk of Redis")
+    redis.hset("limit:test", "run", "an earlier life")
+
+    assert refused(lambda: ours.acquire(1)).code == "provider_hold"
+
+    holds.until = 0.0
+    redis.hdel("limit:test", "hold")
+    ours.acquire(1)
+    assert sum(inputs for _, inputs in log(redis)) == 95 + 192 + 1  # as PostgreSQL counts it, not what Redis remembered
+
+
+def test_a_hold_is_kept_though_redis_is_away(redis: Redis) -> None:
+    away, holds = Redis(port=free_port(), retry=None), KeptHolds()
+
+    with pytest.raises(TryAgain, match="Redis does not answer"):
+        limiter(away, 10, holds=holds).hold(30, "long")
+
+    away.close()
+    assert refused(lambda: limiter(redis, 10, patience=0, holds=holds).acquire(1)).code == "provider_hold"
+
+
+def test_who_stands_in_line_stops_when_the_work_must(redis: Redis) -> None:
+    ours = limiter(redis, 10, patience=120)
+    ours.acquire(10)
+    cancelled = threading.Event()
+
+    def check() -> None:
+        if cancelled.is_set():
+            raise Cancelled("the job was cancelled")
+
+    with ThreadPoolExecutor(3) as pool:  # one waits for the limit, two for their turn in this process
+        waiting = [pool.submit(ours.acquire, 10, check=check) for _ in range(3)]
+        cancelled.set()
+        for one in waiting:
+            with pytest.raises(Cancelled):
+                one.result(timeout=10)
+
+    assert sum(inputs for _, inputs in log(redis)) == 10
 
 
 def test_without_redis_nobody_calls() -> None:
