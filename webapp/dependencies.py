@@ -9,16 +9,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import httpx
 from flask import current_app
 from redis import Redis
-from rq import Worker
-from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, text
 
+from core.jobs.listeners import Listener, listeners
 from core.settings import Settings
 
 AGE_SECONDS = 3.0  # an answer as young as this is not asked for again
@@ -26,16 +25,27 @@ AGE_SECONDS = 3.0  # an answer as young as this is not asked for again
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One answer. `ms` is how long it took; `said` is the error, cut; `queues` are those that workers listen on."""
+    """One answer. `ms` is how long it took; `said` is the error, cut; `listeners` are the workers, None = not known."""
 
     name: str
     ok: bool
     at: datetime
     ms: float | None = None
     said: str = ""
-    workers: int = 0
-    busy: int = 0
-    queues: frozenset[str] = field(default_factory=frozenset)
+    listeners: tuple[Listener, ...] | None = None
+
+    @property
+    def workers(self) -> int:
+        return len(self.listeners or ())
+
+    @property
+    def busy(self) -> int:
+        return sum(listener.busy for listener in self.listeners or ())
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """Name the queues that somebody listens on."""
+        return frozenset(name for listener in self.listeners or () for name in listener.queues)
 
 
 class Dependencies:
@@ -75,7 +85,7 @@ class Dependencies:
             check = self._asks[name]()
         except Exception as error:  # whatever it is, it is the answer
             check = _silent(name, _cut(error))
-        self._known[name] = _timed(check, (time.perf_counter() - began) * 1000)
+        self._known[name] = replace(check, ms=(time.perf_counter() - began) * 1000)
         return self._known[name]
 
 
@@ -115,14 +125,8 @@ def _qdrant(http: httpx.Client) -> Check:
 
 
 def _workers(client: Redis) -> Check:
-    found = Worker.all(connection=client, serializer=JSONSerializer)
-    queues = frozenset(name for worker in found for name in worker.queue_names())
-    busy = sum(str(worker.get_state()) == "busy" for worker in found)
-    return Check("Workers", bool(found), datetime.now(UTC), workers=len(found), busy=busy, queues=queues)
-
-
-def _timed(check: Check, ms: float) -> Check:
-    return Check(check.name, check.ok, check.at, ms, check.said, check.workers, check.busy, check.queues)
+    found = tuple(listeners(client))
+    return Check("Workers", bool(found), datetime.now(UTC), listeners=found)
 
 
 def _silent(name: str, said: str = "") -> Check:

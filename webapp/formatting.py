@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
 from babel import Locale, dates, numbers
@@ -19,8 +20,8 @@ THIN = " "  # a space that does not break: between a number and its unit
 
 
 def register(app: Flask) -> None:
-    filters = (ago, amount, clock, decimal, duration, entry, full, moment, number, percent, rate, short_id, times, when)
-    for made in filters:
+    times_of = (ago, clock, duration, full, local, moment, times, when)
+    for made in (*times_of, amount, decimal, entry, number, percent, rate, short_id):
         app.jinja_env.filters[made.__name__] = made
 
 
@@ -81,6 +82,16 @@ def ago(then: datetime | None, now: datetime | None = None) -> str:
 def clock(then: datetime | None) -> str:
     """Write the clock time of today, `12:03:40`."""
     return NOTHING if then is None else dates.format_time(then, "HH:mm:ss", tzinfo=zone(), locale=locale())
+
+
+def local(said: str) -> str:
+    """Put the times of day in a sentence of the ledger, `12:04:10 UTC`, on the reader's clock: `13:04:10 CET`."""
+
+    def here(found: re.Match[str]) -> str:
+        then = datetime.combine(datetime.now(UTC), time.fromisoformat(found[1]), UTC)
+        return f"{clock(then)} {then.astimezone(zone()):%Z}"
+
+    return re.sub(r"\b([01]\d:[0-5]\d:[0-5]\d|2[0-3]:[0-5]\d:[0-5]\d) UTC\b", here, said)
 
 
 def moment(then: datetime | None, now: datetime | None = None) -> str:

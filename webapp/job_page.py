@@ -14,8 +14,9 @@ from core.kinds import KINDS
 from core.models import Job
 from core.prices import price_of
 from core.settings import Settings
-from webapp import dependencies, waiting
+from webapp import waiting
 from webapp.extensions import db
+from webapp.formatting import local
 from webapp.forms import form_of
 from webapp.queries import current, failures, jobs
 
@@ -28,6 +29,8 @@ def parts_of_page(job: JobView) -> dict[str, Any]:
     session, job_id = db.session(), UUID(job.id)
     price = price_of(job.model, job.tokens) if job.model else None
     row = session.get(Job, job_id)
+    wait = waiting.waits_of([job]).get(job.id)
+    told = waiting.say(wait) or local(job.message)
     return {
         "job": job,
         "every": interval(job),
@@ -38,15 +41,11 @@ def parts_of_page(job: JobView) -> dict[str, Any]:
         "price": price,
         "parameters": form_of(row.payload) if row else {},
         "retryable": KINDS.get(job.kind) is not None,
-        "why": _why(job),
+        "told": told,
+        "told_look": waiting.look_of(job, wait),
+        "still": waiting.still_parts(job, told),
         "adds_up": all(adds_up(step, over=job.over) for step in job.steps),
     }
-
-
-def _why(job: JobView) -> str:
-    if job.status != "queued":
-        return ""
-    return waiting.why(job, jobs.open_jobs(db.session()), dependencies.look(patience=0.3))
 
 
 def interval(job: JobView) -> int | None:

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from core.access import allows
 from core.kinds import KINDS
-from webapp import assets, causes, i18n, rq_board, states
+from webapp import assets, causes, i18n, rq_board, states, waiting
 from webapp.extensions import db
 from webapp.queries import menu
 
@@ -33,7 +33,7 @@ def register(app: Flask) -> None:
         DOWN=states.DOWN,
         **{name: getattr(states, name) for name in ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME")},
     )
-    app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy)
+    app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy, wait=waiting.say)
     app.context_processor(_reader)
 
 

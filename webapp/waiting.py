@@ -1,25 +1,95 @@
-"""Why a queued job does not run yet, in one sentence."""
+"""Why what stands still stands still: the core's answer, in the reader's language and on the reader's clock."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from core.jobs.explain import ALARMING, SOON, TOLD, Wait, explain, explain_part, places
+from core.jobs.listeners import Listener
 from core.jobs.view import JobView
-from webapp.dependencies import Check
+from webapp import dependencies
+from webapp.extensions import db
+from webapp.formatting import local
 from webapp.i18n import gettext as _
 from webapp.i18n import ngettext
+from webapp.states import STATUS, Look
+
+PATIENCE_SECONDS = 0.3  # a Redis that hangs holds up no page
 
 
-def why(job: JobView, others: Sequence[JobView], checks: Sequence[Check]) -> str:
-    """Say what a queued job waits for: Redis, a worker, those before it. Empty for any other job."""
-    if job.status != "queued" or job.message:
+@dataclass(frozen=True, slots=True)
+class Still:
+    """Parts that stand still for the same reason: `parts` names them as people count, `1–3, 7`."""
+
+    parts: str
+    many: bool
+    sentence: str
+
+
+def waits_of(jobs: Sequence[JobView]) -> Mapping[str, Wait]:
+    """Explain those of the jobs that stand still, by their ids."""
+    if all(job.over for job in jobs):
+        return {}
+    ahead = places(db.session(), [job.id for job in jobs if job.status == "queued"])
+    heard = _heard()
+    waits = {job.id: explain(job, before=ahead.get(job.id, 0), heard=heard) for job in jobs}
+    return {job_id: wait for job_id, wait in waits.items() if wait is not None}
+
+
+def still_parts(job: JobView, told: str) -> list[Still]:
+    """Gather the parts that stand still by their reason, but for what the job itself has `told` already."""
+    if job.over:
+        return []
+    heard, found = _heard(), dict[str, list[int]]()
+    for part in job.parts:
+        wait = explain_part(part, job.queue, heard)
+        if wait is not None and wait.code != SOON and (sentence := say(wait)) not in told:
+            found.setdefault(sentence, []).append(part.n + 1)
+    return [Still(ranges(numbers), len(numbers) > 1, sentence) for sentence, numbers in found.items()]
+
+
+def say(wait: Wait | None) -> str:
+    """Say what somebody waits for; nothing for who does not."""
+    if wait is None:
         return ""
-    workers = next((check for check in checks if check.name == "Workers"), None)
-    if workers is None or workers.said:
-        return _("Redis does not answer, so workers cannot be told. The job is kept and starts when it does.")
-    if job.queue not in workers.queues:
-        return _("No worker listens on %(queue)s. Start one with: vigia worker", queue=job.queue)
-    before = sum(other.queue == job.queue and other.created_at < job.created_at for other in others)
-    if before:
-        return ngettext("%(num)s job is before it.", "%(num)s jobs are before it.", before)
-    return _("A worker takes it in a moment.") if workers.busy < workers.workers else _("Every worker is busy.")
+    if wait.befell:  # the ledger speaks English
+        return local(wait.sentence)
+    match wait.code:
+        case "redis_away":
+            return _("Redis does not answer, so workers cannot be told. The job is kept and starts when it does.")
+        case "no_worker":
+            return _("No worker listens on %(queue)s. Start one with: vigia worker", queue=wait.queue)
+        case "jobs_before":
+            return ngettext("%(num)s job is before it.", "%(num)s jobs are before it.", wait.n)
+        case "all_busy":
+            return _("Every worker is busy; the next free one takes it.")
+        case "soon":
+            return _("A worker takes it in a moment.")
+    return local(wait.sentence)
+
+
+def look_of(job: JobView, wait: Wait | None) -> Look:
+    """Choose how the sentence looks: what needs a person is red, what goes on by itself is not."""
+    usual = STATUS[job.status]
+    if wait is not None and wait.code in ALARMING:
+        return Look("bad", "circle-x", usual.word)
+    held = wait.code == TOLD if wait is not None else job.status == "running" and job.message
+    return Look("wait", "hourglass", usual.word) if held else usual
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Write ascending numbers as `1–3, 7`."""
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1] = [runs[-1][0], n]
+        else:
+            runs.append([n])
+    return ", ".join("–".join(map(str, run)) for run in runs)
+
+
+def _heard() -> Sequence[Listener] | None:
+    """Read who listens, as it was known a moment ago; None while Redis does not answer."""
+    checks = dependencies.look(patience=PATIENCE_SECONDS)
+    return next((check.listeners for check in checks if check.name == "Workers"), None)

@@ -23,25 +23,26 @@ from core.models import Job
 SENTENCES = {
     "redis_away": "Redis does not answer, so workers cannot be told. The job is kept and starts when it does.",
     "no_worker": "No worker listens on {queue}. Start one with: vigia worker",
-    "one_before": "1 job is before it.",
-    "many_before": "{n} jobs are before it.",
+    "jobs_before": "{n} jobs are before it.",
     "all_busy": "Every worker is busy; the next free one takes it.",
     "soon": "A worker takes it in a moment.",
 }
-ALARMING = frozenset({"redis_away", "no_worker"})
 TOLD = "told"  # the ledger's own words
+SOON = "soon"
+ALARMING = frozenset({"redis_away", "no_worker"})  # nothing goes on before somebody acts
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """What something waits for: a stable `code`, a sentence, and until when, where that is known.
 
-    `queue` and `n` are what the sentence tells, for those who say it in another language.
+    `befell` is what the ledger says of it; `queue` and `n` are what the sentence tells, for another language.
     """
 
     code: str
     sentence: str
     until: datetime | None = None
+    befell: str = ""
     queue: str = ""
     n: int = 0
 
@@ -56,7 +57,7 @@ def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None) -> W
             return _in_queue(job.queue, before, heard)
         case "queued" | "waiting":
             untils = [part.until for part in job.parts if part.status == "waiting" and part.until]
-            return Wait(TOLD, job.message, min(untils, default=None))
+            return Wait(TOLD, job.message, min(untils, default=None), job.message)
         case "running" if job.parts and all(part.status != "running" for part in job.parts):
             return _orphaned(job.message, job.queue, heard)
     return None
@@ -96,12 +97,14 @@ def places(session: Session, job_ids: Collection[str]) -> Mapping[str, int]:
     return {str(row.id): row.place for row in session.execute(select(line).where(wanted))}
 
 
-def _orphaned(told: str, queue: str, heard: Sequence[Listener] | None) -> Wait:
+def _orphaned(befell: str, queue: str, heard: Sequence[Listener] | None) -> Wait:
     """Tell what befell work that nobody holds any more, and why nobody takes it where that needs a person."""
     wait = _in_queue(queue, 0, heard)
-    if not told:
+    if not befell:
         return wait
-    return replace(wait, sentence=f"{told} {wait.sentence}") if wait.code in ALARMING else Wait(TOLD, told)
+    if wait.code not in ALARMING:
+        return Wait(TOLD, befell, befell=befell)
+    return replace(wait, sentence=f"{befell} {wait.sentence}", befell=befell)
 
 
 def _in_queue(queue: str, before: int, heard: Sequence[Listener] | None) -> Wait:
@@ -112,9 +115,10 @@ def _in_queue(queue: str, before: int, heard: Sequence[Listener] | None) -> Wait
     if not there:
         return _wait("no_worker", queue=queue)
     if before:
-        return _wait("one_before" if before == 1 else "many_before", queue=queue, n=before)
-    return _wait("all_busy" if all(listener.busy for listener in there) else "soon", queue=queue)
+        return _wait("jobs_before", queue=queue, n=before)
+    return _wait("all_busy" if all(listener.busy for listener in there) else SOON, queue=queue)
 
 
 def _wait(code: str, *, queue: str = "", n: int = 0) -> Wait:
-    return Wait(code, SENTENCES[code].format(queue=queue, n=n), None, queue, n)
+    sentence = "1 job is before it." if n == 1 else SENTENCES[code].format(queue=queue, n=n)
+    return Wait(code, sentence, queue=queue, n=n)

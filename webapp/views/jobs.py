@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
 from core.jobs import live
-from webapp import fresh, job_page
+from webapp import fresh, job_page, waiting
 from webapp.extensions import db, redis
 from webapp.queries import jobs, records
 from webapp.security import poll, role
@@ -30,7 +30,7 @@ def index() -> ResponseReturnValue:
 def index_live() -> ResponseReturnValue:
     shown = _list()
     return fresh.unless_same(
-        repr((shown["page"], shown["counts"])), lambda: render_template("jobs/poll_list.html", **shown)
+        repr((shown["page"], shown["counts"], shown["waits"])), lambda: render_template("jobs/poll_list.html", **shown)
     )
 
 
@@ -77,7 +77,13 @@ def _list() -> dict[str, Any]:
         text=args.get("q", ""),
     )
     page = jobs.find_page(db.session(), where, args.get("cursor") or None)
-    return {"page": page, "where": where, "counts": jobs.counts(db.session(), where), "cursor": args.get("cursor")}
+    return {
+        "page": page,
+        "where": where,
+        "counts": jobs.counts(db.session(), where),
+        "waits": waiting.waits_of(page.items),
+        "cursor": args.get("cursor"),
+    }
 
 
 def _revision(job_id: UUID) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from webapp import attention, dependencies, fresh
+from webapp import attention, dependencies, fresh, waiting
 from webapp.extensions import db
 from webapp.kept import Kept
 from webapp.queries import overview
@@ -31,7 +31,7 @@ def show() -> ResponseReturnValue:
 def live() -> ResponseReturnValue:
     board = _around(_kept().get(_read))
     checks = [(check.name, check.ok, check.workers, check.busy) for check in board["checks"]]
-    seen = f"{board['board'].revision}{checks}"
+    seen = f"{board['board'].revision}{checks}{board['waits']}"
     return fresh.unless_same(seen, lambda: render_template("overview/poll.html", **board))
 
 
@@ -46,5 +46,10 @@ def _kept() -> Kept[overview.Board]:
 
 def _around(board: overview.Board) -> dict[str, Any]:
     checks = dependencies.look()
-    every = BUSY_SECONDS if board.open else IDLE_SECONDS
-    return {"board": board, "checks": checks, "notices": attention.notices(board, checks), "every": every}
+    return {
+        "board": board,
+        "checks": checks,
+        "notices": attention.notices(board, checks),
+        "waits": waiting.waits_of(board.open),
+        "every": BUSY_SECONDS if board.open else IDLE_SECONDS,
+    }

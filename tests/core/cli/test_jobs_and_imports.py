@@ -97,6 +97,7 @@ def test_jobs_are_listed_newest_first(vigia: Vigia) -> None:
     ids = [vigia("sync", "--limit", str(limit)).out.strip() for limit in (1, 2)]
     lines = vigia("jobs").out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == ids[::-1]
+    assert all("No worker listens on jobs:etl." in line for line in lines[1:])
     assert "queued" in lines[1]
     assert len(vigia("jobs", "--limit", "1").out.splitlines()) == 2
 

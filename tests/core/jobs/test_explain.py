@@ -68,8 +68,8 @@ FREE, BUSY, ELSEWHERE = hears(False, "jobs:etl"), hears(True, "jobs:etl"), hears
         (None, 0, "redis_away", "Redis does not answer"),
         ([], 3, "no_worker", "No worker listens on jobs:etl. Start one with: vigia worker"),
         ([ELSEWHERE], 0, "no_worker", "No worker listens on jobs:etl."),
-        ([BUSY], 1, "one_before", "1 job is before it."),
-        ([BUSY], 3, "many_before", "3 jobs are before it."),
+        ([BUSY], 1, "jobs_before", "1 job is before it."),
+        ([BUSY], 3, "jobs_before", "3 jobs are before it."),
         ([BUSY, ELSEWHERE], 0, "all_busy", "Every worker is busy; the next free one takes it."),
         ([BUSY, FREE], 0, "soon", "A worker takes it in a moment."),
     ],
@@ -163,7 +163,7 @@ def test_a_part_whose_worker_died_is_recovering_and_so_is_its_job(house: House) 
         recover(session, house.redis, job_id, 0, holder="w-9")
         view = view_of(ledger.find(session, job_id), ledger.parts_of(session, job_id))
         assert view.message == "Recovering: its worker died."
-        assert explain(view, before=0, heard=[BUSY]) == Wait("told", view.message)
+        assert explain(view, before=0, heard=[BUSY]) == Wait("told", view.message, befell=view.message)
         assert (wait := explain(view, before=0, heard=[])) is not None
     assert wait.sentence == f"{view.message} No worker listens on jobs:etl. Start one with: vigia worker"
 

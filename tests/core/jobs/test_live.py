@@ -38,7 +38,10 @@ VIEW = JobView(
     finished_at=None,
     updated_at=NOW,
     steps=(StepView("extract", "done", 200, 200, 0, 0), StepView("embed", "running", None, 50, 3, 1)),
-    parts=tuple(PartView(n, "queued", 17, 0, 0, 0, n, "") for n in range(12)),
+    parts=(
+        *(PartView(n, "queued", 17, 0, 0, 0, n, "") for n in range(11)),
+        PartView(11, "waiting", 17, 0, 0, 0, 1, "Cohere asks us to wait", NOW),
+    ),
 )
 
 
@@ -60,7 +63,7 @@ def test_anybody_with_redis_cli_reads_flat_fields(redis: Redis) -> None:
     assert (flat["status"], flat["step"], flat["percent"]) == ("running", "embed", "27.0")
     assert (flat["total"], flat["done"], flat["skipped"], flat["failed"]) == ("200", "50", "3", "1")
     assert (flat["rate"], flat["eta_seconds"], flat["requested_by"]) == ("12.5", "11.7", "ana")
-    assert (flat["0.status"], flat["11.attempt"]) == ("queued", "11")
+    assert (flat["0.status"], flat["11.attempt"]) == ("queued", "1")
 
 
 def test_unknown_is_written_as_nothing(redis: Redis) -> None:

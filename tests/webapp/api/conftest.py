@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from core.access import SYSTEM, create_token
 from core.settings import Settings
-from webapp import create_app
+from webapp import close, create_app
 from webapp.extensions import db
 
 PREFIX = "/v1/admin"
@@ -43,8 +43,7 @@ def app(settings_env: Callable[..., Settings]) -> Iterator[Flask]:
     app = create_app(settings_env(LAUNCHES_PER_USER_PER_MINUTE=1000))
     app.testing = False  # errors are answered as they would be
     yield app
-    with app.app_context():
-        db.engine.dispose()
+    close(app)
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def test_a_job_tells_all_that_the_contract_promises(reader: Script, session: Ses
         "kind": "etl.sync",
         "status": "completed",
         "message": "done",
+        "waiting": None,
         "steps": [STEP],
         "progress": {
             "total": 200, "done": 190, "skipped": 6, "failed": 4, "percent": 100.0, "rate": 20.0, "eta_seconds": None
@@ -53,7 +54,24 @@ def test_a_job_tells_all_that_the_contract_promises(reader: Script, session: Ses
             "retries": f"{url}/retries",
             "cancellations": f"{url}/cancellations",
         },
+        "parts": [],
     }  # fmt: skip
+
+
+def test_what_stands_still_says_why_and_until_when(reader: Script, session: Session) -> None:
+    said = "Waits until 12:04:10 UTC: Cohere asks us to wait."
+    held = make_job(session, status="waiting", message=said)
+    make_part(session, held, [1], status="waiting", message="Cohere asks us to wait", not_before=START)
+    queued = make_job(session, status="queued")
+    session.commit()
+    answer: Any = reader.get(f"/jobs/{held.id}").json
+    assert answer["message"] == said
+    assert answer["waiting"] == {"code": "told", "detail": said, "until": "2026-11-21T12:00:00Z"}
+    assert [(part["status"], part["until"]) for part in answer["parts"]] == [("waiting", "2026-11-21T12:00:00Z")]
+    listed: Any = reader.get("/jobs?status=queued").json
+    sentence = "No worker listens on jobs:etl. Start one with: vigia worker"
+    assert [(job["id"], job["message"]) for job in listed["items"]] == [(str(queued.id), sentence)]
+    assert listed["items"][0]["waiting"] == {"code": "no_worker", "detail": sentence, "until": None}
 
 
 def test_what_is_not_known_is_null(reader: Script, session: Session) -> None:

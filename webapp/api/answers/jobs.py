@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from webapp.api.answers.listing import Answer, Listing
 
@@ -40,6 +40,18 @@ class JobError(BaseModel):
     detail: str | None
 
 
+class WaitAnswer(Answer):
+    """Why a job stands still: a stable `code`, a sentence, and until when, where that is known.
+
+    `code`: told (the ledger says it: a back-off, a limit, a budget, a worker that died), jobs_before, all_busy, soon,
+    and what a person must see to: no_worker, redis_away.
+    """
+
+    code: str
+    detail: str = Field(validation_alias="sentence")
+    until: datetime | None
+
+
 class Cost(BaseModel):
     """What a job has paid so far; `amount` is null where the price list does not know the model."""
 
@@ -49,12 +61,16 @@ class Cost(BaseModel):
 
 
 class JobAnswer(BaseModel):
-    """One job. `status`: queued, running, waiting, cancelling, completed, completed_with_errors, failed, cancelled."""
+    """One job. `status`: queued, running, waiting, cancelling, completed, completed_with_errors, failed, cancelled.
+
+    `waiting` is null while the job is at work or over; `message` tells the same in words.
+    """
 
     id: UUID
     kind: str
     status: str
     message: str
+    waiting: WaitAnswer | None
     steps: list[StepAnswer]
     progress: Progress
     created_at: datetime
@@ -65,6 +81,26 @@ class JobAnswer(BaseModel):
     error: JobError | None
     cost: Cost
     links: dict[str, str]
+
+
+class PartAnswer(Answer):
+    """One share of a job, from 0. `status`: queued, running, waiting (`until` when), done, failed, cancelled."""
+
+    n: int
+    status: str
+    total: int
+    done: int
+    skipped: int
+    failed: int
+    attempt: int
+    message: str
+    until: datetime | None
+
+
+class JobDetail(JobAnswer):
+    """One job with its parts."""
+
+    parts: list[PartAnswer]
 
 
 class JobList(Listing[JobAnswer]):

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, url_for
 from pydantic import Field
 
 from core.jobs.cancel import cancel
+from core.jobs.explain import Wait
 from core.jobs.launch import Launched
 from core.jobs.retry import retry
 from core.jobs.view import JobView
@@ -19,12 +20,15 @@ from webapp.api.answers.jobs import (
     EventAnswer,
     EventList,
     JobAnswer,
+    JobDetail,
     JobError,
     JobList,
+    PartAnswer,
     Progress,
     RecordAnswer,
     RecordList,
     StepAnswer,
+    WaitAnswer,
 )
 from webapp.api.answers.launches import LaunchAnswer
 from webapp.api.operation import operation, reply
@@ -33,6 +37,7 @@ from webapp.extensions import db, redis
 from webapp.queries import coverage, jobs, records
 from webapp.queries.jobs import JobFilter
 from webapp.security import actor
+from webapp.waiting import waits_of
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -57,14 +62,19 @@ class Act(Request):
 def index(query: JobQuery) -> Response:
     """List jobs, newest first."""
     where = JobFilter(query.status, query.kind, query.user, query.q)
-    return reply(JobList.of(jobs.find_page(db.session(), where, query.cursor, query.limit), job_answer))
+    page = jobs.find_page(db.session(), where, query.cursor, query.limit)
+    waits = waits_of(page.items)
+    return reply(JobList.of(page, lambda view: job_answer(view, waits.get(view.id))))
 
 
 @blueprint.get("/jobs/<uuid:job_id>")
-@operation("read", {200: (JobAnswer,)})
+@operation("read", {200: (JobDetail,)})
 def show(job_id: UUID) -> Response:
-    """Tell how far a job is. Ask again as often as once a second."""
-    return reply(job_answer(jobs.show(db.session(), redis, job_id)))
+    """Tell how far a job is, and what it waits for. Ask again as often as once a second."""
+    view = jobs.show(db.session(), redis, job_id)
+    answer = job_answer(view, waits_of([view]).get(view.id))
+    parts = [PartAnswer.model_validate(part) for part in view.parts]
+    return reply(JobDetail(**dict(answer), parts=parts))
 
 
 @blueprint.get("/jobs/<uuid:job_id>/records")
@@ -111,13 +121,14 @@ def status_url(launch: Launched) -> str:
     return url_for("api.jobs.show", job_id=launch.job_id)
 
 
-def job_answer(view: JobView) -> JobAnswer:
+def job_answer(view: JobView, wait: Wait | None) -> JobAnswer:
     """Write a job as scripts see it."""
     return JobAnswer(
         id=UUID(view.id),
         kind=view.kind,
         status=view.status,
-        message=view.message,
+        message=wait.sentence if wait else view.message,
+        waiting=WaitAnswer.model_validate(wait) if wait else None,
         steps=[StepAnswer.model_validate(step) for step in view.steps],
         progress=Progress(
             total=view.total,
