@@ -19,9 +19,9 @@ COUNTED = """
     SELECT 'parts', kind, p.status, count(*) FROM parts p JOIN jobs ON jobs.id = p.job_id
     WHERE p.status IN ('done', 'failed', 'cancelled') GROUP BY 2, 3
     UNION ALL
-    SELECT 'records', kind, outcome, sum(number) FROM jobs,
-        LATERAL (VALUES ('done', done), ('skipped', skipped), ('failed', failed)) AS each (outcome, number)
-    GROUP BY 2, 3 HAVING sum(number) > 0
+    SELECT 'records', kind, outcome, sum(n) FROM jobs,
+        LATERAL (VALUES ('done', done), ('skipped', skipped), ('failed', failed)) AS each (outcome, n)
+    GROUP BY 2, 3 HAVING sum(n) > 0
     UNION ALL
     SELECT 'lease_recoveries', kind, '', count(*) FROM job_events JOIN jobs ON jobs.id = job_events.job_id
     WHERE lost_worker IS NOT NULL GROUP BY 2

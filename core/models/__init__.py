@@ -1,10 +1,10 @@
 """The tables. One noun a module; the schema is made by `migrations/`, which a test holds against these."""
 
-from core.models.access import ApiToken, AuditEvent, Person
+from core.models.access import ApiToken, AuditEvent, Person, SavedView
 from core.models.candidate import Candidate
 from core.models.failure import Failure
 from core.models.index import Census, Coverage, EmbeddingCache, IndexState
-from core.models.job import IdempotencyKey, Job, JobEvent, Part
+from core.models.job import IdempotencyKey, Job, JobEvent, JobResult, Part
 from core.models.money import Hold, Spend
 from core.models.watch import Alert, Total
 
@@ -22,8 +22,10 @@ __all__ = [
     "IndexState",
     "Job",
     "JobEvent",
+    "JobResult",
     "Part",
     "Person",
+    "SavedView",
     "Spend",
     "Total",
 ]

@@ -13,6 +13,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Base
 
 OPEN = "status IN ('queued', 'running', 'waiting')"
+# The words of a job that people search. What would make one word of two for PostgreSQL's parser is taken for a space.
+WORDS = (
+    "to_tsvector('simple'::regconfig, translate((((((title || ' ') || message) || ' ') || reason) || ' ') || "
+    "coalesce(error_code, ''), './-_:@<>&+~#=', '             '))"
+)
 
 
 class Job(Base):
@@ -26,10 +31,15 @@ class Job(Base):
         Index("uq_jobs_open_scope", "scope", unique=True, postgresql_where=text(OPEN)),
         Index("ix_jobs_status_created_at", "status", text("created_at DESC"), text("id DESC")),
         Index("ix_jobs_created_at_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_jobs_kind_created_at", "kind", text("created_at DESC"), text("id DESC")),
+        Index("ix_jobs_requested_by_created_at", "requested_by", text("created_at DESC"), text("id DESC")),
+        Index("ix_jobs_error_code", "error_code", "id", postgresql_where=text("error_code IS NOT NULL")),
+        Index("ix_jobs_words", text(WORDS), postgresql_using="gin"),
         Index(None, "retry_of"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)  # short enough to say aloud
     kind: Mapped[str] = mapped_column(Text)
     queue: Mapped[str] = mapped_column(Text)
     title: Mapped[str] = mapped_column(Text)
@@ -117,6 +127,18 @@ class JobEvent(Base):
     level: Mapped[str] = mapped_column(Text, server_default="info")
     message: Mapped[str] = mapped_column(Text)
     lost_worker: Mapped[str | None] = mapped_column(Text)  # whose silence this line tells of
+
+
+class JobResult(Base):
+    """What became of one item of a job that works on other things than people. `outcome`: done, skipped, failed."""
+
+    __tablename__ = "job_results"
+
+    job_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    record_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    outcome: Mapped[str] = mapped_column(Text)
+    sentence: Mapped[str] = mapped_column(Text)
+    led_to: Mapped[uuid.UUID | None]  # the job that was launched for it
 
 
 class IdempotencyKey(Base):
