@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
 
+Origin = Literal["environment", ".env", "default"]
 EmbedderName = Literal["local", "local-fast", "cohere"]
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
@@ -129,6 +133,13 @@ def settings() -> Settings:
             "these settings cannot be used:\n  " + "\n  ".join(lines) + "\nSet them in the environment or in .env "
             "(.env.example explains each), or start everything with `vigia up`."
         ) from None
+
+
+def origin(name: str) -> Origin:
+    """Say where the value of a setting comes from. An empty one counts as not set."""
+    sources: dict[Origin, Mapping[str, str | None]] = {"environment": os.environ, ".env": dotenv_values(".env")}
+    found = (of for of, given in sources.items() if any(key.lower() == name and given[key] for key in given))
+    return next(found, "default")
 
 
 def _sentence(loc: tuple[int | str, ...], kind: str, message: str) -> str:

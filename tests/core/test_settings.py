@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from core.errors import SettingsError
-from core.settings import Settings
+from core.settings import Settings, origin
 
 Apply = Callable[..., Settings]
 
@@ -33,3 +34,17 @@ def test_the_addresses_that_hold_secrets_are_not_printed(settings_env: Apply) ->
 
     assert own.alert_webhook == "https://chat.example/secret-1/"
     assert "secret" not in repr(own)[repr(own).index("embedder") :]
+
+
+def test_a_setting_says_where_it_comes_from(settings_env: Apply, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PART_SIZE=960\nLEASE_SECONDS=\nEMBEDDER=local\n")
+    settings_env(EMBEDDER="local-fast", COHERE_API_KEY="")
+
+    origins = {name: origin(name) for name in ("embedder", "part_size", "lease_seconds", "cohere_api_key")}
+
+    assert origins == {
+        "embedder": "environment",
+        "part_size": ".env",
+        "lease_seconds": "default",
+        "cohere_api_key": "default",
+    }
