@@ -40,4 +40,6 @@ class Alert(Base):
     cure: Mapped[str] = mapped_column(Text, server_default="")
     fired_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
     cleared_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # when the webhook took the last news
+    told_at: Mapped[datetime | None] = mapped_column(
+        DateTime(timezone=True)
+    )  # the moment of the last news that the webhook took

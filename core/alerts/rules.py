@@ -1,0 +1,19 @@
+"""All the rules, those that stop the most work first."""
+
+from __future__ import annotations
+
+from core.alerts import engines, failures, jobs, provider, queues, workers
+from core.alerts.rule import Rule
+
+ALL = (
+    Rule("key_refused", provider.key_refused, "/alerts"),
+    Rule("engine_away", engines.away, "/", patience=30),
+    # All workers of a machine may be new for a moment.
+    Rule("queue_unheard", queues.unheard, "/rq/", patience=15),
+    Rule("job_stalled", jobs.stalled, "/jobs/{subject}"),
+    Rule("worker_lost", workers.lost, "/rq/", worse=False),
+    Rule("job_overdue", jobs.overdue, "/jobs/{subject}", worse=False),
+    Rule("queue_deep", queues.deep, "/rq/", worse=False, calm=30),
+    Rule("dead_letters", failures.growing, "/failures", worse=False, calm=30),
+)
+RULES = {rule.name: rule for rule in ALL}

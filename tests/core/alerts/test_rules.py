@@ -1,0 +1,189 @@
+"""Each rule says what is wrong when it is wrong, and nothing when it is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from redis import Redis
+from rq import Worker
+from rq.serializers import JSONSerializer
+from sqlalchemy import Interval, cast, func, select, update
+
+from core.adapters.redis_gate import gate_of
+from core.alerts import engines, failures, jobs, provider, queues, workers
+from core.alerts.rule import Condition, Scene
+from core.alerts.rules import RULES
+from core.errors import GiveUp
+from core.jobs import ledger
+from core.jobs.reconcile import recover
+from core.models import Job, JobEvent
+from core.settings import Settings
+from tests.core.jobs.conftest import House
+from tests.factories import people
+from tests.webapp.factories import make_failure
+
+
+def subjects(found: Iterable[Condition]) -> list[str]:
+    return [condition.subject for condition in found]
+
+
+def prepared(house: House, count: int = 1000) -> uuid.UUID:
+    """A job that is cut into three parts."""
+    with house.sessions.begin() as session:
+        people(session, count)
+    job_id = house.launch().job_id
+    house.split(job_id)
+    return job_id
+
+
+def age(house: House, model: type[Any], column: str, seconds: float) -> None:
+    """Make all rows older than they are."""
+    with house.sessions.begin() as session:
+        shift = cast(f"{seconds} s", Interval)
+        session.execute(update(model).values({column: getattr(model, column) - shift}))
+
+
+@contextmanager
+def listening(redis: Redis, *names: str) -> Iterator[Worker]:
+    """A worker in the register, as one is that waits for a message."""
+    worker = Worker(list(names), connection=redis, serializer=JSONSerializer, worker_ttl=30)
+    worker.register_birth()  # type: ignore[no-untyped-call]
+    yield worker
+    worker.register_death()  # type: ignore[no-untyped-call]
+
+
+def test_every_rule_has_a_name_of_its_own_and_its_page_names_the_subject() -> None:
+    assert all(rule.name == name and rule.page_of("x").startswith("/") for name, rule in RULES.items())
+    assert RULES["job_stalled"].page_of("17") == "/jobs/17"
+
+
+def test_a_worker_whose_part_was_taken_is_lost_for_two_minutes(house: House, scene: Scene) -> None:
+    job_id = prepared(house)
+    house.claim(job_id, holder="w-1", lease=-1)
+    with house.sessions() as session:
+        recover(session, house.redis, job_id, 0)
+
+    [condition] = workers.lost(scene)
+    assert condition.subject == "w-1"
+    assert "lost a part" in condition.sentence
+
+    age(house, JobEvent, "at", 121)
+    assert subjects(workers.lost(scene)) == []
+
+
+def test_a_worker_that_falls_silent_is_lost_and_one_that_stops_is_not(house: House, scene: Scene) -> None:
+    with listening(house.redis, "jobs:etl") as worker:
+        assert subjects(workers.lost(scene)) == []
+
+        house.redis.expire(worker.key, 30)  # half a minute after its last beat
+        assert subjects(workers.lost(scene)) == [worker.name]
+    assert subjects(workers.lost(scene)) == []
+
+
+def test_work_that_no_worker_listens_for_is_told_by_its_queue(house: House, scene: Scene) -> None:
+    assert subjects(queues.unheard(scene)) == []
+    prepared(house)
+
+    [condition] = queues.unheard(scene)
+    assert condition.subject == "jobs:etl"
+    assert condition.sentence == "No worker listens on jobs:etl, and 3 jobs and parts wait for one."
+
+    with listening(house.redis, "jobs:documents"):
+        assert subjects(queues.unheard(scene)) == ["jobs:etl"]
+    with listening(house.redis, "jobs:documents", "jobs:etl") as worker:
+        assert subjects(queues.unheard(scene)) == []
+        house.redis.expire(worker.key, 30)
+        assert subjects(queues.unheard(scene)) == ["jobs:etl"]
+
+
+def test_a_queue_is_deep_when_more_wait_than_the_setting_allows(house: House, scene: Scene) -> None:
+    house.launch("etl.embed", candidate_ids=[1])
+    prepared(house)
+
+    assert subjects(queues.deep(less(scene, alert_queue_depth=4))) == []
+    [condition] = queues.deep(less(scene, alert_queue_depth=3))
+    assert condition.sentence.startswith("4 jobs and parts wait in jobs:etl")
+
+
+def test_a_job_in_hand_that_does_not_move_is_stalled(house: House, scene: Scene) -> None:
+    job_id = prepared(house)
+    age(house, Job, "created_at", 301)
+    assert subjects(jobs.stalled(scene)) == []  # it waits for a worker
+
+    part = house.claim(job_id)
+    assert subjects(jobs.stalled(scene)) == []
+    age(house, Job, "moved_at", 301)
+    assert subjects(jobs.stalled(scene)) == [str(job_id)]
+
+    assert part is not None and part.token is not None
+    with house.sessions.begin() as session:
+        ref = ledger.Ref(job_id, 0, part.token)
+        ledger.hand_back(session, ledger.lock(session, job_id), ref)
+    assert subjects(jobs.stalled(scene)) == []
+
+
+def test_a_job_is_overdue_until_it_is_over(house: House, scene: Scene) -> None:
+    job_id = prepared(house)
+    age(house, Job, "created_at", 6 * 3600 - 60)
+    assert subjects(jobs.overdue(scene)) == []
+    age(house, Job, "created_at", 61)
+    assert subjects(jobs.overdue(scene)) == [str(job_id)]
+
+    with house.sessions.begin() as session:
+        session.execute(update(Job).values(status="cancelled"))
+    assert subjects(jobs.overdue(scene)) == []
+
+
+def test_dead_letters_grow_when_many_came_lately_and_are_open(house: House, scene: Scene) -> None:
+    job_id = prepared(house)
+    with house.sessions.begin() as session:
+        job = ledger.find(session, job_id)
+        now = session.execute(select(func.clock_timestamp())).scalar_one()
+        made = [make_failure(session, job, n, last_seen=now) for n in range(21)]
+    [condition] = failures.growing(scene)
+    assert condition.sentence == "21 records were set aside within 10 minutes."
+
+    with house.sessions.begin() as session:
+        session.get_one(type(made[0]), made[0].id).status = "resolved"
+    assert subjects(failures.growing(scene)) == []
+
+
+@pytest.fixture
+def cohere(scene: Scene, settings_env: Callable[..., Settings]) -> Scene:
+    own = settings_env(EMBEDDER="cohere", COHERE_API_KEY="key-of-the-tests")
+    return Scene(own, scene.sessions, scene.redis)
+
+
+def test_a_refused_key_is_told_with_its_cure_until_one_is_accepted(cohere: Scene) -> None:
+    gate = gate_of(cohere.settings, cohere.redis)
+    assert gate is not None
+    assert subjects(provider.key_refused(cohere)) == []
+
+    gate.leave(True, refusal=GiveUp("Cohere refuses the key: put in a valid one (401)", code="c"))
+    [condition] = provider.key_refused(cohere)
+    assert condition.sentence.startswith("Cohere refuses the key, at ")
+    assert condition.cure == "Put in a valid one (401). Then retry the jobs that failed."
+
+    gate.leave(True, accepted=True)
+    assert subjects(provider.key_refused(cohere)) == []
+
+
+def test_without_a_provider_no_key_is_refused(scene: Scene) -> None:
+    assert subjects(provider.key_refused(scene)) == []
+
+
+def test_an_engine_that_is_silent_is_named_with_what_becomes_of_the_work(scene: Scene) -> None:
+    assert subjects(engines.away(scene)) == []
+    [condition] = engines.away(dataclasses.replace(scene, silent=["Qdrant"]))
+    assert (condition.subject, condition.sentence) == ("Qdrant", "Qdrant does not answer.")
+    assert "go on by themselves" in condition.cure
+
+
+def less(scene: Scene, **settings: Any) -> Scene:
+    """The same scene with other settings."""
+    return dataclasses.replace(scene, settings=scene.settings.model_copy(update=settings))

@@ -1,0 +1,149 @@
+"""The webhook is told everything once it takes it, and its address alone."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from core.alerts.rule import Scene
+from core.alerts.webhook import Webhook
+from core.models import Alert
+from core.settings import Settings
+
+
+@dataclass
+class Hook:
+    """An address that remembers what it took."""
+
+    url: str = ""
+    status: int = 204
+    got: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+
+    @property
+    def states(self) -> list[str]:
+        return [body["state"] for body in self.got]
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    known = Hook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            known.paths.append(self.path)
+            if known.status < 300:
+                known.got.append(body)
+            self.send_response(known.status)
+            self.send_header("Location", f"{known.url}/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    known.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield known
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def webhook(scene: Scene, settings_env: Callable[..., Settings], hook: Hook) -> Iterator[Webhook]:
+    own = settings_env(ALERT_WEBHOOK=f"{hook.url}/hook?key=secret", PORTAL_URL="https://portal.example")
+    webhook = Webhook(own, scene.sessions)
+    yield webhook
+    webhook.close()
+
+
+def fire(scene: Scene, subject: str = "17") -> None:
+    with scene.sessions.begin() as session:
+        session.add(Alert(rule="job_stalled", subject=subject, sentence="It stands still.", cure="See its log."))
+
+
+def clear(scene: Scene, hours_ago: int = 0) -> None:
+    moment = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, hours_ago)
+    with scene.sessions.begin() as session:
+        session.execute(update(Alert).values(cleared_at=moment))
+
+
+def test_it_is_told_that_an_alert_fired_and_that_it_was_cleared_each_once(
+    scene: Scene, webhook: Webhook, hook: Hook
+) -> None:
+    fire(scene)
+    assert webhook.tell() and webhook.tell()
+    clear(scene)
+    assert webhook.tell() and webhook.tell()
+
+    assert hook.states == ["fired", "cleared"]
+    with scene.sessions() as session:
+        alert = session.scalars(select(Alert)).one()
+    assert alert.cleared_at is not None
+    assert hook.got[0] == {
+        "state": "fired",
+        "rule": "job_stalled",
+        "subject": "17",
+        "sentence": "It stands still.",
+        "cure": "See its log.",
+        "at": alert.fired_at.isoformat(),
+        "url": "https://portal.example/jobs/17",
+    }
+    assert hook.got[1]["at"] == alert.cleared_at.isoformat()
+
+
+def test_what_it_does_not_take_is_told_again_in_order(scene: Scene, webhook: Webhook, hook: Hook) -> None:
+    fire(scene, "17")
+    fire(scene, "18")
+    hook.status = 503
+    assert not webhook.tell()
+    assert len(hook.paths) == 1  # the others would fare no better
+
+    clear(scene)
+    hook.status = 200
+    assert webhook.tell()
+    assert [(body["subject"], body["state"]) for body in hook.got] == [
+        ("17", "fired"),
+        ("17", "cleared"),
+        ("18", "fired"),
+        ("18", "cleared"),
+    ]
+
+
+def test_it_is_not_told_of_what_was_over_long_ago(scene: Scene, webhook: Webhook, hook: Hook) -> None:
+    fire(scene)
+    clear(scene, hours_ago=25)
+
+    assert webhook.tell()
+    assert hook.got == []
+
+
+def test_a_redirect_is_not_followed(scene: Scene, webhook: Webhook, hook: Hook) -> None:
+    fire(scene)
+    hook.status = 307
+
+    assert not webhook.tell()
+    assert hook.paths == ["/hook?key=secret"]
+
+
+def test_an_address_where_nobody_listens_is_tried_later_and_not_logged(
+    scene: Scene, settings_env: Callable[..., Settings], capsys: pytest.CaptureFixture[str]
+) -> None:
+    fire(scene)
+    webhook = Webhook(settings_env(ALERT_WEBHOOK="http://127.0.0.1:1/secret"), scene.sessions)
+
+    assert not webhook.tell()
+    said = capsys.readouterr().out
+    assert "webhook_not_reached" in said and "secret" not in said
+    webhook.close()
