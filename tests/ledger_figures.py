@@ -1,10 +1,19 @@
-"""What the running totals must be, counted anew from the ledger's own rows."""
+"""What /metrics must say, counted anew from the ledger's own rows.
+
+`differences(ops_url, database_url)` names every figure that is not as counted; a ledger at rest gives none.
+"""
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+
+import httpx
 import psycopg
+from prometheus_client.parser import text_string_to_metric_families
 
 Figures = dict[tuple[str, str, str], float]
+Sample = tuple[str, tuple[tuple[str, str], ...]]  # a line's name and its labels in order
 
 COUNTED = """
     WITH ended AS (
@@ -34,8 +43,99 @@ COUNTED = """
     SELECT name, kind, 'sum', sum(seconds) FROM ended GROUP BY 1, 2
 """
 
+# Line, names of its labels, and what to count.
+PLAIN = (
+    (
+        "vigia_jobs_open",
+        ("kind", "status"),
+        "SELECT kind, status, count(*) FROM jobs WHERE finished_at IS NULL GROUP BY 1, 2",
+    ),
+    (
+        "vigia_parts_open",
+        ("kind", "status"),
+        "SELECT kind, p.status, count(*) FROM parts p JOIN jobs ON jobs.id = job_id "
+        "WHERE p.finished_at IS NULL GROUP BY 1, 2",
+    ),
+    (
+        "vigia_queue_depth",
+        ("queue",),
+        "SELECT queue, sum((split_at IS NULL)::int + waiting) FROM jobs, LATERAL "
+        "(SELECT count(*) AS waiting FROM parts WHERE job_id = id AND parts.status = 'queued') AS own "
+        "WHERE finished_at IS NULL GROUP BY 1",
+    ),
+    ("vigia_dead_letters", ("cause",), "SELECT cause, count(*) FROM failures WHERE status = 'open' GROUP BY 1"),
+    ("vigia_alerts", ("rule",), "SELECT rule, count(*) FROM alerts WHERE cleared_at IS NULL GROUP BY 1"),
+    ("vigia_embed_calls_total", ("model",), "SELECT model, sum(calls) FROM spend GROUP BY 1"),
+    ("vigia_embed_inputs_total", ("model",), "SELECT model, sum(inputs) FROM spend GROUP BY 1"),
+    ("vigia_embed_billed_tokens_total", ("model",), "SELECT model, sum(tokens) FROM spend GROUP BY 1"),
+)
+OUTCOMES = {"jobs": "vigia_jobs_total", "parts": "vigia_parts_total", "records": "vigia_records_total"}
+DURATIONS = {"job_seconds": "vigia_job_duration_seconds", "part_seconds": "vigia_part_duration_seconds"}
+BOUNDS = ("1", "5", "15", "60", "300", "900", "3600", "14400", "+Inf")
+
 
 def counted(database_url: str) -> Figures:
     """Count the jobs, parts, records, recoveries and durations that there are; (name, kind, label) -> number."""
     with psycopg.connect(database_url) as connection:
         return {(name, kind, label): value for name, kind, label, value in connection.execute(COUNTED)}
+
+
+def differences(ops_url: str, database_url: str, *, token: str = "") -> list[str]:
+    """Scrape this ops server and count the ledger; name each figure that differs. Both must be at rest."""
+    told, wanted = scraped(ops_url, token=token), expected(database_url)
+    ours = {name for name, _ in wanted} | {name for name, _, _ in PLAIN} | set(OUTCOMES.values())
+    lines = sorted({sample for sample in told if sample[0] in ours} | set(wanted))
+    return [
+        f"{name}{dict(labels)}: told {told.get((name, labels))}, counted {wanted.get((name, labels))}"
+        for name, labels in lines
+        if not math.isclose(told.get((name, labels), 0), wanted.get((name, labels), 0), rel_tol=1e-6, abs_tol=1e-4)
+    ]
+
+
+def scraped(ops_url: str, *, token: str = "") -> dict[Sample, float]:
+    """Read /metrics, line by line."""
+    answer = httpx.get(f"{ops_url}/metrics", headers={"Authorization": f"Bearer {token}"} if token else {}, timeout=10)
+    assert answer.status_code == 200, answer.text
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def expected(database_url: str) -> dict[Sample, float]:
+    """Count what the lines of /metrics should be."""
+    lines: dict[Sample, float] = {}
+    seconds: defaultdict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for (name, kind, label), value in counted(database_url).items():
+        if name in OUTCOMES:
+            lines[_line(OUTCOMES[name], kind=kind, outcome=label)] = value
+        elif name in DURATIONS:
+            seconds[DURATIONS[name], kind][label] = value
+        else:
+            lines[_line(f"vigia_{name}_total", kind=kind)] = value
+    for (name, kind), buckets in seconds.items():
+        lines |= _histogram(name, kind, buckets)
+    return lines | _plain(database_url)
+
+
+def _histogram(name: str, kind: str, buckets: dict[str, float]) -> dict[Sample, float]:
+    passed = 0.0
+    lines = {_line(f"{name}_sum", kind=kind): buckets["sum"]}
+    for bound in BOUNDS:
+        passed += buckets.get(bound, 0)
+        lines[_line(f"{name}_bucket", kind=kind, le=bound)] = passed
+    return lines | {_line(f"{name}_count", kind=kind): passed}
+
+
+def _plain(database_url: str) -> dict[Sample, float]:
+    with psycopg.connect(database_url) as connection:
+        return {
+            _line(name, **dict(zip(labels, row, strict=False))): float(row[-1])
+            for name, labels, count in PLAIN
+            for row in connection.execute(count)
+        }
+
+
+def _line(name: str, **labels: str) -> Sample:
+    return name, tuple(sorted(labels.items()))

@@ -1,7 +1,7 @@
 """`python -m worker.ops_server`: tells machines how the workers are, from a process of its own.
 
 A forked worker must not share locks with threads that serve. `/healthz`: the process lives. `/readyz`: 200 when the
-database and Redis answer, 503 when one does not, within a second whatever hangs.
+database and Redis answer, 503 when one does not, within a second whatever hangs. `/metrics`: figures for Prometheus.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import orjson
+import psycopg
 import structlog
 
 from core.errors import AppError
 from core.logs import configure
 from core.settings import Settings, settings
+from worker.metrics import CONTENT_TYPE, Metrics
 from worker.probes import Probes, ready
 
 log = structlog.get_logger(__name__)
@@ -31,6 +33,7 @@ class OpsServer(ThreadingHTTPServer):
     def __init__(self, own: Settings) -> None:
         super().__init__((own.ops_host, own.ops_port), Handler)
         self.probes = Probes(own)
+        self.metrics = Metrics(own)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,22 +47,42 @@ class Handler(BaseHTTPRequestHandler):
             case "/healthz":
                 self._send(200, {"status": "ok"})
             case "/readyz":
-                checks = self.server.probes.look()
-                good = ready(checks)
-                named: dict[str, object] = {name: asdict(check) for name, check in checks.items()}
-                self._send(200 if good else 503, named | {"status": "ready" if good else "not ready"})
+                self._ready()
+            case "/metrics":
+                self._metrics()
             case _:
-                self._send(404, {"status": "there is only /healthz and /readyz"})
+                self._send(404, {"status": "there is only /healthz, /readyz and /metrics"})
 
     do_HEAD = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:
         """Write no line a call: somebody asks every few seconds."""
 
+    def _ready(self) -> None:
+        checks = self.server.probes.look()
+        good = ready(checks)
+        named: dict[str, object] = {name: asdict(check) for name, check in checks.items()}
+        self._send(200 if good else 503, named | {"status": "ready" if good else "not ready"})
+
+    def _metrics(self) -> None:
+        if not self.server.metrics.may_read(self.headers.get("Authorization", "")):
+            self._send(403, {"status": "send the METRICS_TOKEN of this server: Authorization: Bearer ..."})
+            return
+        try:
+            text = self.server.metrics.text()
+        except psycopg.Error as error:
+            # The type alone: the text may hold an address with its password.
+            log.warning("metrics_not_read", error=type(error).__name__)
+            self._send(503, {"status": "PostgreSQL does not answer, and the figures are there; /readyz says more"})
+            return
+        self._answer(200, CONTENT_TYPE, text)
+
     def _send(self, status: int, value: dict[str, object]) -> None:
-        content = orjson.dumps(value)
+        self._answer(status, "application/json", orjson.dumps(value))
+
+    def _answer(self, status: int, content_type: str, content: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(content)))
         self.send_header("Cache-Control", "no-store")
         self.end_headers()
@@ -85,6 +108,7 @@ def main() -> int:
     log.info("ops_listens", host=own.ops_host, port=server.server_address[1])
     server.serve_forever(poll_interval=0.1)
     server.server_close()
+    server.metrics.close()
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -18,9 +17,9 @@ from core.stack import valkey
 from core.stack.children import Child
 from core.stack.net import free_port
 from tests.core.stack.test_children import until
+from tests.worker.conftest import Serve, environment, status
 
 PASSWORD = "only-for-tests"
-Serve = Callable[..., str]
 
 
 @pytest.fixture
@@ -38,28 +37,6 @@ def own_redis(tmp_path: Path) -> Iterator[Child]:
     child.wait_stopped()
 
 
-@pytest.fixture
-def serve(settings_env: Callable[..., Settings], tmp_path: Path) -> Iterator[Serve]:
-    """Start the ops server of this test's engines, with some settings of its own; return its URL."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(**settings: object) -> str:
-        port = free_port()
-        settings_env(OPS_PORT=port, **settings)
-        log = (tmp_path / "ops.log").open("wb")
-        process = subprocess.Popen([sys.executable, "-m", "worker.ops_server"], env=_environment(), stderr=log)
-        log.close()
-        started.append(process)
-        url = f"http://127.0.0.1:{port}"
-        assert until(lambda: _status(f"{url}/healthz") == 200)
-        return url
-
-    yield start
-    for process in started:
-        process.terminate()
-        assert process.wait(10) == 0
-
-
 def test_all_is_well(serve: Serve) -> None:
     url = serve()
     answer = httpx.get(f"{url}/readyz")
@@ -74,22 +51,22 @@ def test_it_is_alive_but_not_ready_without_redis(serve: Serve, own_redis: Child)
     url = serve(REDIS_URL=own_redis.url)  # type: ignore[attr-defined]
     assert httpx.get(f"{url}/readyz").status_code == 200
     own_redis.send(signal.SIGKILL)
-    assert until(lambda: _status(f"{url}/readyz") == 503)
+    assert until(lambda: status(f"{url}/readyz") == 503)
     told = httpx.get(f"{url}/readyz").json()
     assert (told["redis"]["ok"], told["db"]["ok"]) == (False, True)
     assert told["redis"]["error"]
     assert httpx.get(f"{url}/healthz").status_code == 200
     own_redis.start()
     own_redis.wait_ready()
-    assert until(lambda: _status(f"{url}/readyz") == 200)
+    assert until(lambda: status(f"{url}/readyz") == 200)
 
 
 def test_a_redis_that_hangs_makes_nobody_wait(serve: Serve, own_redis: Child) -> None:
     url = serve(REDIS_URL=own_redis.url)  # type: ignore[attr-defined]
     own_redis.send(signal.SIGSTOP)
-    assert until(lambda: _status(f"{url}/readyz", timeout=2) == 503)
+    assert until(lambda: status(f"{url}/readyz", timeout=2) == 503)
     own_redis.send(signal.SIGCONT)
-    assert until(lambda: _status(f"{url}/readyz") == 200)
+    assert until(lambda: status(f"{url}/readyz") == 200)
 
 
 def test_without_a_database_it_is_not_ready_and_tells_no_password(serve: Serve) -> None:
@@ -116,19 +93,8 @@ def test_it_serves_nothing_else(serve: Serve) -> None:
 def test_a_taken_port_is_told_and_ends_it(settings_env: Callable[..., Settings], qdrant_url: str) -> None:
     settings_env(OPS_PORT=qdrant_url.rpartition(":")[2])
     done = subprocess.run(
-        [sys.executable, "-m", "worker.ops_server"], env=_environment(), capture_output=True, text=True, check=False
+        [sys.executable, "-m", "worker.ops_server"], env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
     assert "OPS_PORT" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-
-
-def _status(url: str, timeout: float = 5) -> int | None:
-    try:
-        return httpx.get(url, timeout=timeout).status_code
-    except httpx.TransportError:
-        return None
