@@ -31,9 +31,13 @@ COUNT_WHAT_THERE_IS = """
     SELECT 'parts', jobs.kind, parts.status, count(*) FROM parts JOIN jobs ON jobs.id = parts.job_id
     WHERE parts.status IN ('done', 'failed', 'cancelled') GROUP BY jobs.kind, parts.status
     UNION ALL
-    SELECT 'records', kind, outcome, sum(number) FROM jobs,
-        LATERAL (VALUES ('done', done), ('skipped', skipped), ('failed', failed)) AS outcomes (outcome, number)
-    GROUP BY kind, outcome HAVING sum(number) > 0
+    SELECT 'records', kind, outcome, sum(amount) FROM jobs,
+        LATERAL (VALUES ('done', done), ('skipped', skipped), ('failed', failed)) AS outcomes (outcome, amount)
+    GROUP BY kind, outcome HAVING sum(amount) > 0
+    UNION ALL
+    SELECT 'embed_' || unit, '', model, sum(amount) FROM spend,
+        LATERAL (VALUES ('calls', calls), ('inputs', inputs), ('tokens', tokens)) AS units (unit, amount)
+    GROUP BY unit, model HAVING sum(amount) > 0
     UNION ALL
     SELECT name, kind, coalesce((SELECT min(bound)::text FROM unnest(ARRAY[1, 5, 15, 60, 300, 900, 3600, 14400]) bound
                                  WHERE seconds <= bound), '+Inf') AS bucket, count(*)
