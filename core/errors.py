@@ -134,3 +134,8 @@ class Cancelled(JobError):
 def until(moment: datetime) -> str:
     """Write a moment as the clock time that our messages use: `12:04:10 UTC`."""
     return f"{moment:%H:%M:%S} UTC"
+
+
+def waits(moment: datetime, why: str) -> str:
+    """Say in one sentence until when and why; a `why` that names its own end is enough."""
+    return f"{why[:1].upper()}{why[1:]}." if " until " in why else f"Waits until {until(moment)}: {why}."

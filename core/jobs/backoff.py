@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import totals
-from core.errors import TryAgain, until
+from core.errors import TryAgain, waits
 from core.jobs import ledger
 from core.models import Job, JobEvent, Part
 
@@ -44,15 +44,16 @@ def again(session: Session, job: Job, ref: ledger.Ref, *, error: TryAgain, backo
     if counts and not stopping and part.tries + 1 >= backoff.attempts:
         _give_up(session, job, ref, part, error)
         return
+    said = f"{error} (attempt {part.tries + 2} of {backoff.attempts} is next)" if counts else str(error)
     waits, seconds = part.waits, _seconds(part, error, backoff)
-    moment = ledger.wait(session, job, ref, seconds=seconds, message=str(error), counts=counts, ours=error.ours)
+    moment = ledger.wait(session, job, ref, seconds=seconds, message=said, counts=counts, ours=error.ours)
     if moment is None:
         return
     totals.add(session, "backoff_seconds", job.kind, error.code, seconds)
     if error.paced:
         _tell_once(session, ref, error)
     elif not error.ours or waits < LONG_AWAY:
-        _tell(session, ref, error, moment, last=error.ours and waits + 1 == LONG_AWAY)
+        _tell(session, ref, said, moment, last=error.ours and waits + 1 == LONG_AWAY)
 
 
 def _seconds(part: Part, error: TryAgain, backoff: Backoff) -> float:
@@ -70,9 +71,9 @@ def _give_up(session: Session, job: Job, ref: ledger.Ref, part: Part, error: Try
     ledger.set_part_aside(session, part, cause=error.code, reason=detail)
 
 
-def _tell(session: Session, ref: ledger.Ref, error: TryAgain, moment: datetime, *, last: bool) -> None:
+def _tell(session: Session, ref: ledger.Ref, said: str, moment: datetime, *, last: bool) -> None:
     more = f" From now on tried every {AWAY.most:.0f} s." if last else ""
-    ledger.tell(session, ref.job_id, f"Waits until {until(moment)}: {error}.{more}", part=ref.n, level="wait")
+    ledger.tell(session, ref.job_id, f"{waits(moment, said)}{more}", part=ref.n, level="wait")
 
 
 def _tell_once(session: Session, ref: ledger.Ref, error: TryAgain) -> None:

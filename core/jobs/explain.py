@@ -15,7 +15,7 @@ from redis import Redis, RedisError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.errors import until
+from core.errors import waits
 from core.jobs.listeners import Listener, listeners
 from core.jobs.view import JobView, PartView
 from core.models import Job
@@ -67,7 +67,7 @@ def explain_part(part: PartView, queue: str, heard: Sequence[Listener] | None) -
     """Say why a part stands still; None when it does not."""
     match part.status:
         case "waiting" if part.until:
-            return Wait(TOLD, f"Waits until {until(part.until)}: {part.message}.", part.until)
+            return Wait(TOLD, said := waits(part.until, part.message), part.until, said)
         case "queued" | "waiting":
             told = f"{part.message[:1].upper()}{part.message[1:]}." if part.message else ""
             return _orphaned(told, queue, heard)

@@ -91,6 +91,8 @@ def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: fl
     job = lock(session, job_id)
     if job.status in OVER or job.status == "cancelling" or job.error_code:
         return None
+    queued = (Part.job_id == job_id, Part.n == n, Part.status == "queued")
+    befell = session.scalars(select(Part.message).where(*queued)).first()
     part = session.scalars(
         update(Part)
         .where(
@@ -114,6 +116,8 @@ def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: fl
     ).one_or_none()
     if part is None:
         return None
+    if part.attempt > 1 and (befell or part.tries):  # not after a wait for our own pace: there are many of those
+        tell(session, job_id, f"{holder} took part {n + 1}, attempt {part.attempt}.", part=n)
     session.refresh(part, ["record_ids"])
     settle(session, job)
     return part
@@ -178,9 +182,12 @@ def finish(session: Session, job: Job, ref: Ref) -> None:
 
 def hand_back(session: Session, job: Job, ref: Ref) -> None:
     """Put a part back into the queue with what it has done; of a job that stops, it is closed."""
-    _write(
-        session, job, ref, **unless_stopping(job, {"status": "queued", "message": "handed back, goes on soon", **_FREE})
-    )
+    values = unless_stopping(job, HANDED_BACK)
+    _write(session, job, ref, **values)
+    if values is HANDED_BACK:
+        part = session.get_one(Part, (ref.job_id, ref.n), populate_existing=True)
+        passed = f"{part.cursor:,} of {part.total:,} records"
+        tell(session, job.id, f"Part {ref.n + 1} was handed back after {passed}.", part=ref.n)
     settle(session, job)
 
 
@@ -286,6 +293,7 @@ def failed_values(code: str, detail: str) -> dict[str, Any]:
 
 STOPPED = "The job was stopped before this part was done."
 _FREE: dict[str, Any] = {"token": None, "lease_until": None, "holder": None, "rung_at": None}
+HANDED_BACK: dict[str, Any] = {"status": "queued", "message": "handed back, goes on soon", **_FREE}
 RECOVERING: dict[str, Any] = {"status": "queued", "message": "recovering: its worker died", **_FREE}
 CANCELLED: dict[str, Any] = {
     "status": "cancelled",

@@ -69,6 +69,7 @@ def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder
     figures.parts(session, job, [part])
     if part.error_code == "part_kills_worker":
         ledger.set_part_aside(session, part, cause="part_kills_worker", reason=reason)
+        ledger.tell(session, job_id, reason, part=n, level="error")
     index_state.doubt(session)  # it may have written points that it could not tell of
     settle(session, job)
     session.commit()

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
-from core.errors import until
+from core import spend
+from core.errors import waits
 from core.jobs import figures
 from core.jobs.rest import anything_left
 from core.jobs.view import OVER
@@ -125,7 +126,7 @@ def _message(job: Job, parts: Sequence[Row[Any]]) -> str:
         return _orphaned(parts)
     first = min(waiting, key=lambda part: part.not_before)
     others = "" if job.status == "waiting" else f" {len(waiting)} of {len(parts)} parts wait, the others go on."
-    return f"Waits until {until(first.not_before)}: {first.message}.{others}"
+    return f"{waits(first.not_before, first.message)}{others}"
 
 
 def _orphaned(parts: Sequence[Row[Any]]) -> str:

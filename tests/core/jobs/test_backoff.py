@@ -72,6 +72,7 @@ def test_a_provider_is_tried_so_often_and_then_the_part_is_set_aside(house: Hous
     assert (part.status, part.error_code) == ("failed", "cohere_unwell")
     gave_up = "Gave up after 3 tries: Cohere is unwell (503)"
     assert story(house)[-2:] == [gave_up, f"Failed. {gave_up}"]
+    assert story(house)[0].endswith("UTC: Cohere is unwell (503) (attempt 2 of 3 is next).")
     with house.sessions() as session:
         assert [failure.cause for failure in session.scalars(select(Failure))] == ["cohere_unwell"]
 
