@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db import bigints, byteas, cursor, moments
-from core.models import IndexState
+from core.models import Census, IndexState
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,24 @@ def forget(session: Session, record_kind: str, collection: str, ids: Sequence[in
         )
 
 
-def forget_collection(session: Session, collection: str, *, before: datetime) -> None:
-    """Remove what was acknowledged by a collection before it was seen to be empty: nobody is indexed in it."""
-    session.execute(delete(IndexState).where(IndexState.collection == collection, IndexState.indexed_at < before))
+def count(session: Session, record_kind: str, collection: str) -> int:
+    """Count the points that the collection should have."""
+    known = select(func.count()).where(IndexState.record_kind == record_kind, IndexState.collection == collection)
+    return session.execute(known).scalar_one()
+
+
+def doubt(session: Session) -> None:
+    """Note that the collections may hold other points than we believe: the next sync compares."""
+    session.execute(update(Census).values(doubted_at=func.clock_timestamp()))
+
+
+def in_doubt(session: Session, collection: str) -> bool:
+    """Say whether something went wrong since points and states were last compared; from now on, doubts are noted."""
+    session.execute(insert(Census).values(collection=collection).on_conflict_do_nothing())
+    census = session.get_one(Census, collection, populate_existing=True)
+    return census.doubted_at is not None and (census.checked_at is None or census.checked_at < census.doubted_at)
+
+
+def trust(session: Session, collection: str, moment: datetime) -> None:
+    """Note that points and states were compared as they were at this moment."""
+    session.execute(update(Census).where(Census.collection == collection).values(checked_at=moment))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +90,14 @@ class Hit:
     payload: Mapping[str, Any]
 
 
+class Seen(NamedTuple):
+    """A point as a scan finds it; None where its payload does not say."""
+
+    id: uuid.UUID
+    record_id: int | None
+    version: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
     """Which records: every given field must match; several skills or languages must all be there."""
@@ -121,6 +129,10 @@ class VectorIndex(Protocol):
     def write(self, collection: str, changes: Sequence[Upsert | Repayload]) -> None: ...
     def delete(self, collection: str, ids: Sequence[uuid.UUID]) -> None: ...
     def count(self, collection: str) -> int: ...
+    def scan(self, collection: str) -> Iterator[Sequence[Seen]]:
+        """Go through all points, page by page; who comes or goes meanwhile may be seen or not."""
+        ...
+
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]: ...
     def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
         """Return the points that exist, with payload; their score is 0."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadBatch, GiveUp
-from core.ports import Collection, Embedded, Hit, Purpose, RecordFilter, Repayload, Upsert, Work
+from core.ports import Collection, Embedded, Hit, Purpose, RecordFilter, Repayload, Seen, Upsert, Work
 
 DIMENSION = 8
 
@@ -88,7 +88,7 @@ class FakeIndex:
                 continue
             if isinstance(change, Upsert):
                 place[change.id] = (change.vector, dict(change.payload))
-            elif known is not None:
+            elif known is not None and known[1]["content_hash"] == change.payload["content_hash"]:
                 place[change.id] = (known[0], dict(change.payload))
 
     def delete(self, collection: str, ids: Sequence[uuid.UUID]) -> None:
@@ -97,6 +97,10 @@ class FakeIndex:
 
     def count(self, collection: str) -> int:
         return len(self.points.get(collection, {}))
+
+    def scan(self, collection: str) -> Iterator[Sequence[Seen]]:
+        place = self.points.get(collection, {})
+        yield [Seen(point, payload.get("record_id"), payload.get("version")) for point, (_, payload) in place.items()]
 
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
         scored = [

@@ -25,9 +25,10 @@ from core.jobs.part_run import PartRun, Tools
 from core.jobs.publish import publish, ring
 from core.jobs.reconcile import recover
 from core.jobs.retry import selection_of
-from core.jobs.split import split
+from core.jobs.split import alone, split
 from core.kinds import KINDS
 from core.models import Job, Part
+from core.pipeline import census
 from core.ports import Collection
 from worker.signals import stop_requested
 from worker.stubborn import stubborn
@@ -122,14 +123,10 @@ def _split(house: Container, key: uuid.UUID) -> None:
 
 
 def _ensure(house: Container) -> Collection:
-    """Return the collection of the configured model. In an empty one nobody is indexed, whatever the tables say."""
+    """Return the collection of the configured model, with the tables made to agree with what is in it."""
     alias, embedder = house.settings.collection, house.embedder
     collection = house.index.ensure(alias, embedder.model, embedder.dimension)
-    with house.sessions() as session:
-        before = ledger.now(session)
-    if house.index.count(collection.name) == 0:
-        with house.sessions.begin() as session:
-            index_state.forget_collection(session, collection.name, before=before)
+    census.take_if_in_doubt(house.index, house.sessions, collection.name, hold_still=alone)
     return collection
 
 
@@ -167,6 +164,8 @@ def _run(house: Container, part: Part, kind: JobKind) -> bool:
         end: End = ledger.finish
     except LeaseLost:
         log.warning("lease_lost")
+        with house.sessions.begin() as session:
+            index_state.doubt(session)  # what it wrote late, the tables do not know
         return False
     except HandBack as why:
         log.info("part_handed_back", why=str(why))
@@ -196,8 +195,11 @@ def _again(session: Session, job: Job, ref: ledger.Ref, *, error: TryAgain, back
         detail = f"Gave up after {part.tries + 1} tries: {error}"
         ledger.fail(session, job, ref, code=error.code, detail=detail)
         ledger.set_part_aside(session, part, cause=error.code, reason=detail)
+        index_state.doubt(session)
         ledger.tell(session, job.id, detail, part=ref.n, level="error")
         return
+    if error.code.startswith("qdrant_"):
+        index_state.doubt(session)  # a write may have been applied whose answer was lost
     seconds = max(error.after or 0.0, 0.0 if error.paced else backoff.delay(part.tries + 1))
     until = ledger.wait(session, job, ref, seconds=seconds, message=str(error), counts=not error.paced)
     if until is not None and not error.paced:
@@ -206,6 +208,7 @@ def _again(session: Session, job: Job, ref: ledger.Ref, *, error: TryAgain, back
 
 def _give_up(session: Session, job: Job, ref: ledger.Ref, *, code: str, detail: str) -> None:
     """Stop the whole job: the same work would fail in every part."""
+    index_state.doubt(session)
     ledger.stop(session, job, code=code, detail=detail)
     ledger.fail(session, job, ref, code=code, detail=job.error_detail or detail)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from core.adapters import qdrant_collections as collections
 from core.adapters.qdrant_rest import QdrantRest
 from core.adapters.qdrant_writes import operation
 from core.errors import TryAgain
-from core.ports import Collection, Hit, RecordFilter, Repayload, Upsert
+from core.ports import Collection, Hit, RecordFilter, Repayload, Seen, Upsert
 
 if TYPE_CHECKING:
     from core.adapters.qdrant_reader import QdrantReader
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WRITE_SECONDS = 60
 MOST_CHANGES = 256  # a request: 3 MB of 1,024 numbers each; a server takes 32 MB
 MOST_DELETIONS = 1000
+SCAN_PAGE = 5000
 
 
 class QdrantIndex:
@@ -87,6 +88,16 @@ class QdrantIndex:
         """Count the points exactly."""
         return int(self._rest.post(f"/collections/{collection}/points/count", {"exact": True})["count"])
 
+    def scan(self, collection: str) -> Iterator[Sequence[Seen]]:
+        """Go through all points, page by page; who comes or goes meanwhile may be seen or not."""
+        page: dict[str, Any] = {"limit": SCAN_PAGE, "with_payload": ["record_id", "version"], "with_vector": False}
+        while True:
+            found = self._rest.post(f"/collections/{collection}/points/scroll", page)
+            yield [_seen(point) for point in found["points"]]
+            if found["next_page_offset"] is None:
+                return
+            page["offset"] = found["next_page_offset"]
+
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
         """Find the points nearest to a vector among those that the filter lets in, best first."""
         return self._reader.search(collection, vector, limit, where)
@@ -94,6 +105,13 @@ class QdrantIndex:
     def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
         """Return the points that exist, with payload; their score is 0."""
         return self._reader.retrieve(collection, ids)
+
+
+def _seen(point: Mapping[str, Any]) -> Seen:
+    raw, payload = point["id"], point["payload"] or {}
+    return Seen(
+        uuid.UUID(raw) if isinstance(raw, str) else uuid.UUID(int=raw), payload.get("record_id"), payload.get("version")
+    )
 
 
 def _require_done(outcomes: Any) -> None:

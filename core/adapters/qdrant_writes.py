@@ -19,5 +19,7 @@ def operation(change: Upsert | Repayload) -> dict[str, Any]:
             "payload": change.payload,
         }
         return {"upsert": {"points": [point], "update_filter": {"should": fence}}}
-    which = {"must": [{"has_id": [change.id]}], "should": fence}
+    # Of another text, the vector that stays would be wrong: a holder that died may have written it.
+    same_text = {"key": "content_hash", "match": {"value": change.payload["content_hash"]}}
+    which = {"must": [{"has_id": [change.id]}, same_text], "should": fence}
     return {"overwrite_payload": {"payload": change.payload, "filter": which}}

@@ -56,7 +56,7 @@ def split(
     `rivals` are the kinds that work on the same records: what their open jobs are about to do is left out.
     No lease is needed: the locks end with the transaction, and the server ends a frozen one.
     """
-    session.execute(select(func.pg_advisory_xact_lock(SPLITTING)))
+    alone(session)
     job = ledger.find(session, job_id)
     if job.status != "queued" or job.split_at is not None:
         return False
@@ -71,6 +71,11 @@ def split(
     ledger.tell(session, job_id, _sentence(total, parts, taken))
     settle(session, job)
     return True
+
+
+def alone(session: Session) -> None:
+    """Let nobody else cut a job until this transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(SPLITTING)))
 
 
 def _choose(session: Session, ids: Select[Any], rivals: list[str]) -> int:

@@ -172,11 +172,12 @@ def _write(session: Session, part: IndexingPart, outcomes: Sequence[Outcome]) ->
     place = (RECORD_KIND, collection.name)
     states = [state for outcome in outcomes for state in outcome.written.values()]
     deleted = [record_id for outcome in outcomes for record_id in outcome.deleted]
+    gone = [record_id for outcome in outcomes for record_id in outcome.gone]
     skipped = [record_id for outcome in outcomes for record_id in outcome.skipped]
     asides = [aside for outcome in outcomes for aside in outcome.asides.values()]
     index_state.acknowledge(
         session, *place, states, job_id=part.job_id, model=collection.model, dimension=collection.dimension
     )
-    index_state.forget(session, *place, deleted + [aside.record_id for aside in asides])
+    index_state.forget(session, *place, gone + [aside.record_id for aside in asides])
     failures.resolve(session, *place, part.job_id, [state.record_id for state in states] + deleted + skipped)
     failures.set_aside(session, *place, part.job_id, part.number, asides)

@@ -22,16 +22,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Nothing to do: not eligible and not indexed, or indexed already."""
+    """Nothing to do: indexed already."""
 
     record_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """No longer eligible, or gone: the point must go."""
+    """No longer eligible, or gone: no point may be left, for a holder that died may have left one unknown to us."""
 
     record_id: int
+    known: bool  # whether the index has acknowledged a point of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def plan(
 ) -> Plan:
     """Decide for one candidate, as read, against its point as last acknowledged. Raises nothing."""
     if row is None or not row.eligible:
-        return Delete(record_id) if state else Skip(record_id)
+        return Delete(record_id, known=state is not None)
     if state and not force and state.source_version == row.updated_at:
         return Skip(record_id)
     if row.experience is UNREADABLE or row.education is UNREADABLE:

@@ -29,6 +29,7 @@ class Outcome:
     skipped: set[int] = field(default_factory=set)
     asides: dict[int, Aside] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)  # written without a vector: the text was unchanged
+    gone: set[int] = field(default_factory=set)  # no longer eligible; skipped where no point was known
     tokens: int = 0
     calls: int = 0
 
@@ -51,6 +52,7 @@ class Outcome:
         self.deleted.discard(record_id)
         self.skipped.discard(record_id)
         self.kept.discard(record_id)
+        self.gone.discard(record_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +149,9 @@ def _note(todo: Plan, answer: Answer, outcome: Outcome) -> None:
             outcome.written[todo.record_id] = State(todo.record_id, todo.content_hash, todo.payload_hash, todo.version)
             if todo.text is None:
                 outcome.kept.add(todo.record_id)
-        case Delete():
-            outcome.deleted.add(todo.record_id)
+        case Delete(known=known):
+            outcome.gone.add(todo.record_id)
+            (outcome.deleted if known else outcome.skipped).add(todo.record_id)
         case Unfit(cause=cause, reason=reason, version=version):
             outcome.asides[todo.record_id] = Aside(todo.record_id, "extract", cause, reason, version)
         case _:

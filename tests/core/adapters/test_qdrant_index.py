@@ -135,24 +135,46 @@ def test_a_new_payload_replaces_the_old_one_keeps_the_vector_and_is_fenced(
     index: QdrantIndex, official: QdrantClient
 ) -> None:
     name = index.ensure(ALIAS, MODEL, DIMENSION).name
-    index.write(name, [upsert(1, 5, location="Madrid", status="active"), upsert(2, 5, location="Madrid")])
+    said = {"content_hash": "a"}
+    index.write(
+        name, [upsert(1, 5, location="Madrid", status="active", **said), upsert(2, 5, location="Madrid", **said)]
+    )
+    index.write(name, [upsert(5, 5, location="Madrid", content_hash="another")])
     before = official.retrieve(name, [str(uuid.UUID(int=1))], with_vectors=True)[0].vector
 
     index.write(
         name,
         [
-            Repayload(uuid.UUID(int=1), {"record_id": 1, "version": 6, "location": "Lima"}, 6),
-            Repayload(uuid.UUID(int=2), {"record_id": 2, "version": 4, "location": "Lima"}, 4),
-            Repayload(uuid.UUID(int=3), {"record_id": 3, "version": 9}, 9),
+            Repayload(uuid.UUID(int=1), {"record_id": 1, "version": 6, "location": "Lima", **said}, 6),
+            Repayload(uuid.UUID(int=2), {"record_id": 2, "version": 4, "location": "Lima", **said}, 4),
+            Repayload(uuid.UUID(int=3), {"record_id": 3, "version": 9, **said}, 9),
             upsert(4, 1),
+            Repayload(uuid.UUID(int=5), {"record_id": 5, "version": 6, "location": "Lima", **said}, 6),
         ],
     )
 
-    found = {hit.payload["record_id"]: hit.payload for hit in index.retrieve(name, ids(1, 2, 3, 4))}
-    assert found[1] == {"record_id": 1, "version": 6, "location": "Lima"}
+    found = {hit.payload["record_id"]: hit.payload for hit in index.retrieve(name, ids(1, 2, 3, 4, 5))}
+    assert found[1] == {"record_id": 1, "version": 6, "location": "Lima", **said}
     assert found[2]["location"] == "Madrid"
-    assert set(found) == {1, 2, 4}
+    assert found[5]["location"] == "Madrid", "its vector is that of another text"
+    assert set(found) == {1, 2, 4, 5}
     assert official.retrieve(name, [str(uuid.UUID(int=1))], with_vectors=True)[0].vector == before
+
+
+def test_a_scan_sees_every_point_once_whatever_its_payload(
+    index: QdrantIndex, official: QdrantClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = index.ensure(ALIAS, MODEL, DIMENSION).name
+    assert [point for page in index.scan(name) for point in page] == []
+    index.write(name, [upsert(n, n) for n in range(1, 8)])
+    official.upsert(name, [models.PointStruct(id=900, vector=vector(9).tolist())], wait=True)
+    monkeypatch.setattr("core.adapters.qdrant_index.SCAN_PAGE", 3)
+
+    pages = list(index.scan(name))
+
+    assert [len(page) for page in pages] == [3, 3, 2]
+    seen = {point.id: (point.record_id, point.version) for page in pages for point in page}
+    assert seen == {uuid.UUID(int=n): (n, n) for n in range(1, 8)} | {uuid.UUID(int=900): (None, None)}
 
 
 def test_deleting_what_is_not_there_is_no_error(index: QdrantIndex) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from core.candidates import CandidateRow
 from core.db import UNREADABLE
-from core.pipeline.plan import Plan, Unfit, Write, facts_of, plan
+from core.pipeline.plan import Delete, Plan, Unfit, Write, facts_of, plan
 from tests.core.pipeline.test_text import row
 
 
@@ -54,3 +54,7 @@ def test_a_profile_of_signs_alone_is_unfit_for_want_of_text() -> None:
 
 def test_json_that_cannot_be_read_is_of_no_matter_to_who_leaves() -> None:
     assert not isinstance(planned(row(experience=UNREADABLE, eligible=False)), (Unfit, Write))
+
+
+def test_who_is_not_eligible_leaves_the_index_even_when_no_point_is_known() -> None:
+    assert planned(row(id=7, headline="Nurse", eligible=False)) == Delete(7, known=False)

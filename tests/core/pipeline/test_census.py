@@ -1,0 +1,137 @@
+"""A census mends what crashes leave: states without points, and points without states."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import func, select, update
+
+from core import index_state
+from core.jobs.split import alone
+from core.models import Candidate, IndexState
+from core.pipeline import census
+from core.pipeline.plan import point_id
+from tests.core.jobs.conftest import House
+from tests.core.jobs.test_indexing_jobs import add, edit, points, sync
+from tests.fakes import vector_of
+
+
+def taken(house: House) -> census.Found | None:
+    assert house.index.collection is not None
+    return census.take_if_in_doubt(house.index, house.sessions, house.index.collection.name, hold_still=alone)
+
+
+def doubted(house: House) -> None:
+    with house.sessions.begin() as session:
+        index_state.doubt(session)
+
+
+def states(house: House) -> set[int]:
+    with house.sessions() as session:
+        return set(session.scalars(select(IndexState.record_id)))
+
+
+def put(house: House, record_id: int, version: int = 1, id: uuid.UUID | None = None) -> None:
+    """Leave a point as a holder does that dies before it tells."""
+    payload = {"record_id": record_id, "version": version, "content_hash": ""}
+    points(house)[id or point_id(record_id)] = (vector_of("x"), payload)
+
+
+def test_where_all_agree_nobody_looks_further(house: House) -> None:
+    add(house, 10)
+    sync(house)
+    assert taken(house) is None
+
+
+def test_lost_points_are_indexed_again_from_the_kept_vectors(house: House) -> None:
+    ids = add(house, 10)
+    sync(house)
+    del points(house)[point_id(ids[3])]
+    assert taken(house) == census.Found(points=9, forgotten=1, removed=0)
+    house.embedder.calls.clear()
+    job = sync(house)
+    assert (job.total, job.done) == (1, 1)
+    assert set(points(house)) == {point_id(n) for n in ids}
+    assert house.embedder.calls == []
+
+
+def test_an_empty_index_is_believed_over_the_tables(house: House) -> None:
+    ids = add(house, 10)
+    sync(house)
+    points(house).clear()
+    assert taken(house) == census.Found(points=0, forgotten=10, removed=0)
+    assert sync(house).done == len(ids)
+
+
+def test_points_that_nobody_knows_of_go(house: House) -> None:
+    ids = add(house, 5)
+    sync(house)
+    put(house, 987654)
+    put(house, ids[0], id=uuid.UUID(int=5))
+    assert taken(house) == census.Found(points=7, forgotten=0, removed=2)
+    assert set(points(house)) == {point_id(n) for n in ids}
+
+
+def test_points_in_the_hands_of_an_open_part_stay(house: House) -> None:
+    add(house, 3)
+    sync(house)
+    (late,) = add(house, 1)
+    house.split(house.launch().job_id)
+    put(house, late)
+    assert taken(house) == census.Found(points=4, forgotten=0, removed=0)
+    assert point_id(late) in points(house)
+
+
+def test_a_doubt_is_looked_into_once(house: House) -> None:
+    add(house, 3)
+    sync(house)
+    assert taken(house) is None
+    doubted(house)
+    assert taken(house) == census.Found(points=3, forgotten=0, removed=0)
+    assert taken(house) is None
+
+
+def test_a_point_of_another_version_than_the_tables_say_is_written_again(house: House) -> None:
+    """A holder wrote a newer text and died; the text was edited back, and only then read again."""
+    ids = add(house, 3)
+    sync(house)
+    with house.sessions() as session:
+        was = session.scalars(select(Candidate.summary).where(Candidate.id == ids[0])).one()
+    vector, payload = points(house)[point_id(ids[0])]
+    points(house)[point_id(ids[0])] = (
+        vector_of("a text of a moment"),
+        payload | {"version": payload["version"] + 1, "content_hash": "of a moment"},
+    )
+    edit(house, ids[0], summary="another")
+    edit(house, ids[0], summary=was)
+    assert taken(house) is None
+    doubted(house)
+    assert taken(house) == census.Found(points=3, forgotten=1, removed=0)
+    sync(house)
+    mended, kept = points(house)[point_id(ids[0])]
+    assert kept["content_hash"] == payload["content_hash"]
+    assert mended.tolist() == vector.tolist()
+
+
+def test_a_state_younger_than_the_scan_stays(house: House) -> None:
+    ids = add(house, 3)
+    sync(house)
+    del points(house)[point_id(ids[1])]
+    with house.sessions.begin() as session:
+        future = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 1)
+        session.execute(update(IndexState).values(indexed_at=future))
+    assert taken(house) == census.Found(points=2, forgotten=0, removed=0)
+    assert states(house) == set(ids)
+
+
+def test_a_point_left_by_a_dead_holder_goes_with_the_part_that_finds_its_person_gone(house: House) -> None:
+    ids = add(house, 3)
+    launched = house.launch()
+    house.split(launched.job_id)
+    edit(house, ids[0], opted_out=True)
+    house.index.points[house.index.collection.name] = {}  # type: ignore[union-attr]
+    put(house, ids[0])
+    house.run(launched.job_id)
+    with house.sessions() as session:
+        (skipped,) = session.execute(select(func.count()).select_from(IndexState)).one()
+    assert (set(points(house)), skipped) == ({point_id(n) for n in ids[1:]}, 2)
