@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
-from core import spend
 from core.errors import waits
 from core.jobs import figures
 from core.jobs.rest import anything_left
