@@ -7,6 +7,7 @@ import sys
 
 import structlog
 
+from core import sentry
 from core.settings import Settings
 
 # These log whole URLs or every message; what we need of them we log ourselves.
@@ -14,7 +15,7 @@ QUIET = ("httpx", "httpcore", "rq.worker", "urllib3", "alembic.runtime")
 
 
 def configure(settings: Settings) -> None:
-    """Send every log line of the process to standard error, as JSON or as text."""
+    """Send every log line of the process to standard error, as JSON or as text; what broke to Sentry too."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -45,7 +46,7 @@ def configure(settings: Settings) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers = [out]
+    root.handlers = [out, *sentry.start(settings)]
     root.setLevel(settings.log_level)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
