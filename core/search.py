@@ -12,10 +12,12 @@ import psycopg
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from core import candidates
+from core import candidates, spend
 from core.candidates import CandidateRow
 from core.container import container
+from core.embedding_cache import Vector
 from core.errors import BadBatch, GiveUp, Invalid, TryAgain, Unavailable
+from core.models.money import NOBODY
 from core.pipeline.text import clean, passage_of, text_of
 from core.ports import Collection, Embedder, Hit, RecordFilter, VectorIndex
 from core.settings import Settings
@@ -126,7 +128,7 @@ def _collection(tools: SearchTools) -> Collection:
 
 
 def _in(collection: Collection, tools: SearchTools, asked: str, limit: int, where: RecordFilter) -> tuple[Found, ...]:
-    vector = tools.embedder.embed([asked], purpose="query", urgent=True).vectors[0]
+    vector = _vector(tools, asked)
     wanted = limit + SPARE
     for _ in range(ROUNDS):
         hits = tools.index.search(collection.name, vector, wanted, where)
@@ -135,6 +137,16 @@ def _in(collection: Collection, tools: SearchTools, asked: str, limit: int, wher
             break
         wanted *= 4  # many have left since the last sync: look behind them
     return tuple(_found(row, score, asked) for row, score in known[:limit])
+
+
+def _vector(tools: SearchTools, asked: str) -> Vector:
+    """Embed the question, and book what it cost. No budget stops a person who asks."""
+    embedded = tools.embedder.embed([asked], purpose="query", urgent=True)
+    if tools.embedder.priced:
+        with tools.sessions.begin() as session:
+            spend.book(session, NOBODY, tools.embedder.model, inputs=1, tokens=embedded.tokens)
+    vector: Vector = embedded.vectors[0]
+    return vector
 
 
 def _still_there(tools: SearchTools, hits: Sequence[Hit]) -> list[tuple[CandidateRow, float]]:

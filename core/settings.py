@@ -48,7 +48,9 @@ class Settings(BaseSettings):
     retry_attempts: Positive = 6
     retry_first_seconds: Annotated[float, Field(gt=0)] = 2.0
     retry_most_seconds: Annotated[float, Field(gt=0)] = 300.0
-    launches_per_user_per_minute: Positive = 60
+    launches_per_user_per_minute: Positive = 120
+    jobs_per_user_at_once: Positive = 20
+    monthly_budget: Annotated[float, Field(gt=0)] | None = None
 
     alert_webhook: str | None = Field(None, repr=False)
     alert_queue_depth: Positive = 1000

@@ -35,8 +35,6 @@ class Tally:
     done: int = 0
     skipped: int = 0
     failed: int = 0
-    tokens: int = 0
-    calls: int = 0
     steps: dict[str, StepCount] = field(default_factory=dict)
 
     def count(self, step: StepCount) -> None:
@@ -48,7 +46,5 @@ class Tally:
         self.done += more.done
         self.skipped += more.skipped
         self.failed += more.failed
-        self.tokens += more.tokens
-        self.calls += more.calls
         for step in more.steps.values():
             self.count(step)

@@ -42,8 +42,6 @@ class Progress:
     done: int
     skipped: int
     failed: int
-    tokens: int
-    calls: int
     steps: list[dict[str, Any]]
 
 
@@ -141,7 +139,12 @@ def renew(session: Session, ref: Ref, *, lease: float) -> None:
     renewed = session.execute(_held(ref).values(lease_until=_lease(lease)).returning(Part.n)).first()
     if renewed is None:
         raise LeaseLost(f"part {ref.n} of job {ref.job_id} has another holder")
-    status, error_code = session.execute(select(Job.status, Job.error_code).where(Job.id == ref.job_id)).one()
+    look(session, ref.job_id)
+
+
+def look(session: Session, job_id: uuid.UUID) -> None:
+    """Raise Cancelled or GiveUp when the job stops."""
+    status, error_code = session.execute(select(Job.status, Job.error_code).where(Job.id == job_id)).one()
     stop_if_told(status, error_code)
 
 
@@ -163,8 +166,6 @@ def advance(session: Session, job: Job, ref: Ref, progress: Progress, *, lease: 
         done=progress.done,
         skipped=progress.skipped,
         failed=progress.failed,
-        tokens=progress.tokens,
-        calls=progress.calls,
         steps=progress.steps,
         tries=0,
         waits=0,
@@ -263,7 +264,7 @@ def end_unsplit(session: Session, job: Job, *, status: str, message: str, code: 
     tell(session, job.id, message, level="error" if code else "info")
 
 
-def set_part_aside(session: Session, part: Part, *, cause: str, reason: str) -> None:
+def set_part_aside(session: Session, part: Part, *, cause: str, reason: str, trace_id: str | None = None) -> None:
     """Put a whole part into the dead letters; its records are of no kind there, for none of them is known bad."""
     session.add(
         Failure(
@@ -273,6 +274,7 @@ def set_part_aside(session: Session, part: Part, *, cause: str, reason: str) -> 
             step="part",
             cause=cause,
             reason=reason,
+            trace_id=trace_id,
             attempts=part.attempt,
         )
     )

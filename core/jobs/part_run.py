@@ -18,12 +18,13 @@ from core.errors import Cancelled, GiveUp, HandBack, JobError, LeaseLost
 from core.jobs import ledger
 from core.jobs.publish import publish
 from core.models import Part
-from core.ports import Claims, Collection, Embedder, VectorIndex
+from core.ports import Claims, Collection, Embedder, VectorIndex, Work
 from core.settings import Settings
 from core.tally import StepCount, Tally
 
 log = structlog.get_logger(__name__)
 
+LOOK_SECONDS = 1.0  # so soon a part hears that its job stops, though it commits nothing meanwhile
 PUBLISH_SECONDS = 0.4  # the live hash is for people: more often is work for nobody
 
 
@@ -51,20 +52,23 @@ class PartRun:
         tools: Tools,
         collection: Collection,
         stop: threading.Event,
+        age: float = 0.0,
     ) -> None:
+        """`age` is for how many seconds the job has been asked for."""
         assert part.token is not None
         self.ref = ledger.Ref(part.job_id, part.n, part.token)
         self.payload = payload
         self.tools = tools
         self.collection = collection
         self.ids: Sequence[int] = part.record_ids[part.cursor :]
-        self._counts = Tally(part.cursor, part.done, part.skipped, part.failed, part.tokens, part.calls)
+        self._counts = Tally(part.cursor, part.done, part.skipped, part.failed)
         self._counts.steps = {name: StepCount(name) for name in steps}
         for row in part.steps:
             self._counts.count(StepCount(**row))
         self._stop = stop
         self._told: JobError | None = None
         self._began = self._published = time.monotonic()
+        self.work = Work(self._began - age, self.check)
         self._ended = threading.Event()
         self._renewer = threading.Thread(target=self._renew, name="renew-lease", daemon=True)
 
@@ -119,18 +123,22 @@ class PartRun:
             done=counts.done,
             skipped=counts.skipped,
             failed=counts.failed,
-            tokens=counts.tokens,
-            calls=counts.calls,
             steps=[step.row() for step in counts.steps.values()],
         )
 
     def _renew(self) -> None:
-        """Renew every third of a lease; a database that is away for a moment is tried again until the lease is over."""
+        """Renew every third of a lease; a database that is away for a moment is tried again until the lease is over.
+
+        Between, look whether the job goes on.
+        """
         lease = self.tools.settings.lease_seconds
         held_until = time.monotonic() + lease
-        while not self._ended.wait(min(lease / 3, max(0.1, (held_until - time.monotonic()) / 3))):
+        while not self._ended.wait(min(LOOK_SECONDS, max(0.1, (held_until - time.monotonic()) / 3))):
             try:
                 with self.tools.sessions.begin() as session:
+                    if held_until - time.monotonic() > lease * 2 / 3:
+                        ledger.look(session, self.job_id)
+                        continue
                     ledger.renew(session, self.ref, lease=lease)
                 held_until = time.monotonic() + lease
             except (LeaseLost, Cancelled, GiveUp) as told:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
+from core import spend
 from core.errors import waits
 from core.jobs import figures
 from core.jobs.rest import anything_left
@@ -26,8 +27,6 @@ COLUMNS = (
     Part.done,
     Part.skipped,
     Part.failed,
-    Part.tokens,
-    Part.calls,
     Part.steps,
     Part.message,
     Part.not_before,
@@ -46,8 +45,7 @@ def settle(session: Session, job: Job) -> None:
     job.done = sum(part.done for part in parts)
     job.skipped = sum(part.skipped for part in parts)
     job.failed = sum(part.failed for part in parts)
-    job.tokens = sum(part.tokens for part in parts)
-    job.calls = sum(part.calls for part in parts)
+    job.calls, job.tokens = spend.of_job(session, job.id)
     figures.records(session, job, before)
     _measure_rate(job, moment)
     job.moved_at = _moved_at(job, parts, before, moment)

@@ -94,8 +94,6 @@ class Part(Base):
     skipped: Mapped[int] = mapped_column(server_default="0")
     failed: Mapped[int] = mapped_column(server_default="0")
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
-    tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    calls: Mapped[int] = mapped_column(server_default="0")
     attempt: Mapped[int] = mapped_column(server_default="0")  # how often it was claimed
     tries: Mapped[int] = mapped_column(server_default="0")  # failures in a row that may pass; reset by progress
     waits: Mapped[int] = mapped_column(server_default="0")  # waits in a row for an engine of ours; reset by progress

@@ -21,7 +21,7 @@ from core.errors import JobError, LeaseLost
 from core.pipeline.plan import RECORD_KIND, Plan, Write
 from core.pipeline.share import Outcome, Sharer
 from core.pipeline.vectors import Vectorizer
-from core.ports import Claims, Collection, Embedder, VectorIndex
+from core.ports import Claims, Collection, Embedder, VectorIndex, Work
 from core.tally import Tally
 
 READ = 480  # candidates in one read
@@ -52,6 +52,8 @@ class IndexingPart(Protocol):
     def number(self) -> int: ...
     @property
     def owner(self) -> str: ...
+    @property
+    def work(self) -> Work: ...
     @property
     def ids(self) -> Sequence[int]: ...
     @property
@@ -143,8 +145,9 @@ def _sharer(part: IndexingPart, force: bool) -> Sharer:
         embedder=part.tools.embedder,
         claims=part.tools.claims,
         sessions=part.tools.sessions,
+        job_id=part.job_id,
         owner=part.owner,
-        check=part.check,
+        work=part.work,
         calling=Semaphore(part.tools.embedder.concurrency),
     )
     return Sharer(vectorizer=vectorizer, index=part.tools.index, collection=part.collection, force=force)

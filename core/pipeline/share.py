@@ -30,8 +30,6 @@ class Outcome:
     asides: dict[int, Aside] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)  # written without a vector: the text was unchanged
     gone: set[int] = field(default_factory=set)  # no longer eligible; skipped where no point was known
-    tokens: int = 0
-    calls: int = 0
 
     def tally(self) -> Tally:
         """Count it: every record in exactly one column, every step's columns adding up to what came in."""
@@ -39,7 +37,7 @@ class Outcome:
         refused = len(self.asides) - empty
         skipped, deleted, written = len(self.skipped), len(self.deleted), len(self.written)
         kept = len(self.kept)
-        tally = Tally(self.records, written + deleted, skipped, empty + refused, self.tokens, self.calls)
+        tally = Tally(self.records, written + deleted, skipped, empty + refused)
         tally.count(StepCount("extract", self.records, self.records - skipped - empty, skipped, empty))
         tally.count(StepCount("embed", written + refused, written - kept, kept, refused))
         tally.count(StepCount("index", written + deleted, written + deleted))
@@ -85,8 +83,6 @@ class Sharer:
     def _apply(self, plans: Sequence[Plan], outcome: Outcome) -> None:
         writes = [todo for todo in plans if isinstance(todo, Write)]
         answer = self.vectorizer.vectors({todo.content_hash: todo.text for todo in writes if todo.text is not None})
-        outcome.tokens += answer.tokens
-        outcome.calls += answer.calls
         changes = [change for todo in writes if (change := _change(todo, answer)) is not None]
         gone = [todo.record_id for todo in plans if _leaves(todo, answer)]
         if changes:

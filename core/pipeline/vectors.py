@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from core import embedding_cache
+from core import budget, embedding_cache, spend
 from core.embedding_cache import Vector
 from core.errors import BadBatch, TryAgain
-from core.ports import Claims, Embedder
+from core.ports import Claims, Embedder, Work
 
 # A text that somebody else is paying for is looked for this often, and at most so long.
 LOOK_SECONDS = 0.05
@@ -21,12 +22,10 @@ PATIENCE_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Answer:
-    """The vectors by the hash of their text, the refusals by hash, and what it cost."""
+    """The vectors by the hash of their text, and the refusals by hash."""
 
     vectors: dict[bytes, Vector] = field(default_factory=dict)
     refused: dict[bytes, BadBatch] = field(default_factory=dict)
-    tokens: int = 0
-    calls: int = 0
 
     def settled(self, key: bytes) -> bool:
         return key in self.vectors or key in self.refused
@@ -39,8 +38,9 @@ class Vectorizer:
     embedder: Embedder
     claims: Claims
     sessions: sessionmaker[Session]
+    job_id: uuid.UUID  # who pays
     owner: str
-    check: Callable[[], None]  # raises when the work must stop
+    work: Work
     calling: threading.Semaphore
     _busy: set[bytes] = field(default_factory=set)  # what threads of this process are paying for now
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -97,11 +97,12 @@ class Vectorizer:
 
     def _pay(self, answer: Answer, keys: Sequence[bytes], texts: Mapping[bytes, str]) -> None:
         """Embed one batch; where the provider refuses it, halve it until the bad text is alone."""
-        self.check()
         try:
             with self.calling:
-                answer.calls += 1
-                embedded = self.embedder.embed([texts[key] for key in keys])
+                self.work.check()
+                if self.embedder.priced:
+                    budget.require(self.sessions)
+                embedded = self.embedder.embed([texts[key] for key in keys], work=self.work)
         except BadBatch as refusal:
             if len(keys) == 1:
                 answer.refused[keys[0]] = refusal
@@ -110,10 +111,10 @@ class Vectorizer:
             self._pay(answer, keys[:middle], texts)
             self._pay(answer, keys[middle:], texts)
             return
-        answer.tokens += embedded.tokens
         place = (self.embedder.model, self.embedder.dimension, "document")
         with self.sessions.begin() as session:
             embedding_cache.keep(session, *place, keys, embedded.vectors)
+            spend.book(session, self.job_id, self.embedder.model, inputs=len(keys), tokens=embedded.tokens)
         answer.vectors.update(zip(keys, embedded.vectors, strict=True))
 
     def _find(self, answer: Answer, keys: Sequence[bytes]) -> None:
@@ -123,7 +124,7 @@ class Vectorizer:
             )
 
     def _look(self, answer: Answer, keys: Sequence[bytes], deadline: float) -> None:
-        self.check()
+        self.work.check()
         self._find(answer, keys)
         if any(not answer.settled(key) for key in keys):
             if time.monotonic() > deadline:

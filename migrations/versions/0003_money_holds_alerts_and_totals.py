@@ -47,6 +47,14 @@ COUNT_WHAT_THERE_IS = """
 """
 
 
+# What jobs have paid for until now; how many texts that were was not kept.
+BILLED = """
+    INSERT INTO spend (job_id, model, day, calls, inputs, tokens)
+    SELECT id, model, (coalesce(finished_at, created_at) AT TIME ZONE 'UTC')::date, calls, 0, tokens
+    FROM jobs WHERE calls > 0 AND model IS NOT NULL
+"""
+
+
 def upgrade() -> None:
     op.create_table(
         "spend",
@@ -61,6 +69,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id", "model", "day", name="pk_spend"),
     )
     op.create_index("ix_spend_day", "spend", ["day"])
+    op.execute(BILLED)
     op.create_table(
         "holds",
         sa.Column("name", sa.Text(), nullable=False),
@@ -104,6 +113,8 @@ def upgrade() -> None:
     op.add_column("jobs", sa.Column("request_id", sa.Text()))
     op.add_column("jobs", sa.Column("moved_at", TIME))
     op.add_column("parts", sa.Column("waits", sa.Integer(), server_default="0", nullable=False))
+    for column in ("tokens", "calls"):  # what a job has paid for is summed from `spend`
+        op.drop_column("parts", column)
     op.add_column("job_events", sa.Column("lost_worker", sa.Text()))
     op.create_index(
         "ix_job_events_lost_worker_at", "job_events", ["at"], postgresql_where=sa.text("lost_worker IS NOT NULL")
@@ -114,6 +125,8 @@ def downgrade() -> None:
     op.drop_index("ix_job_events_lost_worker_at", table_name="job_events")
     op.drop_column("job_events", "lost_worker")
     op.drop_column("jobs", "moved_at")
+    op.add_column("parts", sa.Column("calls", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("parts", sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False))
     op.drop_column("parts", "waits")
     op.drop_column("jobs", "request_id")
     for table in ("censuses", "alerts", "totals", "holds", "spend"):

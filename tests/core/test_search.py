@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from core import candidates
 from core.adapters.qdrant_index import QdrantIndex
 from core.db import engine_for, sessions_for
 from core.errors import BadBatch, GiveUp, Invalid, TryAgain, Unavailable
-from core.models import Candidate
+from core.models import Candidate, Spend
+from core.models.money import NOBODY
 from core.pipeline.plan import facts_of, microseconds, point_id
 from core.pipeline.text import text_of
-from core.ports import Collection, Embedded, Hit, Purpose, RecordFilter, Upsert, VectorIndex
+from core.ports import Collection, Embedded, Hit, Purpose, RecordFilter, Upsert, VectorIndex, Work
 from core.search import search
 from core.settings import Settings
 from tests import factories
@@ -32,9 +33,11 @@ class AskedEmbedder(FakeEmbedder):
 
     manners: list[tuple[Purpose, bool]] = field(default_factory=list)
 
-    def embed(self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False) -> Embedded:
+    def embed(
+        self, texts: Sequence[str], *, purpose: Purpose = "document", urgent: bool = False, work: Work | None = None
+    ) -> Embedded:
         self.manners.append((purpose, urgent))
-        return super().embed(texts, purpose=purpose, urgent=urgent)
+        return super().embed(texts, purpose=purpose, urgent=urgent, work=work)
 
 
 @dataclass
@@ -137,6 +140,17 @@ def test_a_question_is_embedded_as_a_question_and_at_once(tools: Tools) -> None:
     assert isinstance(tools.embedder, AskedEmbedder)
     assert tools.embedder.manners == [("query", True)]
     assert tools.embedder.texts == ["ingeniera de datos"]
+
+
+def test_what_searches_cost_is_booked_under_nobody_s_name_and_what_is_free_is_not(tools: Tools) -> None:
+    add(tools, 1)
+    for priced in (True, True, False):
+        tools.embedder.priced = priced
+        search("who repairs clocks", tools=tools)
+
+    with tools.sessions() as session:
+        (spent,) = session.scalars(select(Spend))
+    assert (spent.job_id, spent.model, spent.calls, spent.inputs, spent.tokens) == (NOBODY, "fake", 2, 2, 2)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,17 @@ def test_the_totals_begin_with_the_jobs_that_there_are(empty_database: str) -> N
     assert {name for name, _, _ in known} == {"jobs", "parts", "records", "job_seconds", "part_seconds"}
 
 
+def test_what_jobs_paid_for_before_is_kept(empty_database: str) -> None:
+    command.upgrade(alembic(empty_database), "0002")
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute(OLD_JOBS)
+        connection.execute("UPDATE jobs SET model = 'embed-v4.0', calls = 2, tokens = 300 WHERE done % 20 = 0")
+    command.upgrade(alembic(empty_database), "head")
+    with psycopg.connect(empty_database) as connection:
+        (row,) = connection.execute("SELECT count(*), sum(calls), sum(tokens), min(model) FROM spend").fetchall()
+    assert row == (20, 40, 6000, "embed-v4.0")
+
+
 def test_each_version_of_a_candidate_has_a_time_of_its_own(database: str) -> None:
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("INSERT INTO candidates (external_id, full_name, headline) VALUES ('a', 'Ana', 'Nurse')")

@@ -1,0 +1,55 @@
+"""What was billed is booked, whoever made the call."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from core import spend
+from core.db import engine_for, sessions_for
+from core.models import Spend
+
+
+@pytest.fixture
+def sessions(database: str) -> Iterator[sessionmaker[Session]]:
+    engine = engine_for(database)
+    yield sessions_for(engine)
+    engine.dispose()
+
+
+def test_calls_made_at_once_are_all_booked(sessions: sessionmaker[Session]) -> None:
+    job_id = uuid.uuid4()
+
+    def pay(_: int) -> None:
+        with sessions.begin() as session:
+            spend.book(session, job_id, "embed-v4.0", inputs=95, tokens=20_000)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(pay, range(40)))
+
+    with sessions() as session:
+        assert spend.of_job(session, job_id) == (40, 800_000)
+        assert sum(session.scalars(select(Spend.inputs))) == 3800
+        assert spend.of_job(session, uuid.uuid4()) == (0, 0)
+
+
+def test_the_tokens_of_a_month_are_those_of_all_jobs_by_model(sessions: sessionmaker[Session]) -> None:
+    today = datetime.now(UTC).date()
+    with sessions.begin() as session:
+        for model, day, tokens in (
+            ("embed-v4.0", today, 5),
+            ("embed-v4.0", today, 7),
+            ("embed-v5.0-fast", today, 9),
+            ("embed-v4.0", today - timedelta(days=1), 1000),
+        ):
+            session.add(Spend(job_id=uuid.uuid4(), model=model, day=day, tokens=tokens))
+
+    with sessions() as session:
+        assert spend.tokens_since(session, today) == {"embed-v4.0": 12, "embed-v5.0-fast": 9}
+        assert spend.tokens_since(session, date(2000, 1, 1))["embed-v4.0"] == 1012
