@@ -68,7 +68,7 @@ def _give_up(session: Session, job: Job, ref: ledger.Ref, part: Part, error: Try
     detail = f"Gave up after {part.tries + 1} tries: {error}"
     ledger.tell(session, job.id, detail, part=ref.n, level="error")
     ledger.fail(session, job, ref, code=error.code, detail=detail)
-    ledger.set_part_aside(session, part, cause=error.code, reason=detail)
+    ledger.set_part_aside(session, part, cause=error.code, reason=detail, trace_id=error.trace_id)
 
 
 def _tell(session: Session, ref: ledger.Ref, said: str, moment: datetime, *, last: bool) -> None:

@@ -54,11 +54,17 @@ def retry_failures(
     chosen = session.execute(wanted).all()
     if not chosen:
         raise Refused("None of these failures is open; they were resolved or discarded since.")
-    parts = {row.job_id for row in chosen if row.record_id is None}
-    retried = [retry(session, redis, kinds, job_id, actor=actor, reason=reason) for job_id in sorted(parts)]
-    rows = [row for row in chosen if row.record_id is not None and row.job_id not in parts]
+    retried, refused = {}, None
+    for part_of in sorted({row.job_id for row in chosen if row.record_id is None}):
+        try:
+            retried[part_of] = retry(session, redis, kinds, part_of, actor=actor, reason=reason)
+        except Refused as error:  # this job is not over yet; that holds up no other
+            refused = error
+    rows = [row for row in chosen if row.record_id is not None and row.job_id not in retried]
     if not rows:
-        return retried[0]
+        if refused is not None and not retried:
+            raise refused
+        return next(iter(retried.values()))
     record_kind = rows[0].record_kind
     kind = next(kind for kind in kinds.values() if kind.of_records and kind.record_kind == record_kind)
     assert kind.of_records is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -24,7 +25,7 @@ bp = Blueprint("failures", __name__)
 @bp.get("/failures")
 @role("viewer")
 def index() -> ResponseReturnValue:
-    where, session = _where(), db.session()
+    where, session = _where(request.args), db.session()
     groups = failures.groups(session, failures.FailureFilter(job_id=where.job_id)).items
     narrow = where.cause or where.job_id or request.args.get("all")
     page = failures.find_page(session, where, request.args.get("cursor") or None) if narrow else None
@@ -61,21 +62,20 @@ def discards() -> ResponseReturnValue:
     return redirect(url_for("failures.index"), 303)
 
 
-def _where() -> failures.FailureFilter:
-    given = request.args.get("job", "")
+def _where(asked: Mapping[str, str]) -> failures.FailureFilter:
+    given = asked.get("job", "")
     try:
         job_id = UUID(given) if given else None
     except ValueError:
         raise Invalid(_("“%(id)s” is not the id of a job.", id=given[:40]), {"job": "uuid"}) from None
-    return failures.FailureFilter(job_id=job_id, cause=request.args.get("cause") or None)
+    return failures.FailureFilter(job_id=job_id, cause=asked.get("cause") or None)
 
 
 def _chosen() -> list[int]:
-    """Read the failures that were ticked, or all open ones of a cause."""
+    """Read the failures that were ticked, or all open ones of a cause, of one job where that is named."""
     ids = [int(given) for given in request.form.getlist("id") if given.isdigit() and len(given) < 19]
-    if not ids and (cause := request.form.get("cause")):
-        where = failures.FailureFilter(cause=cause)
-        ids = list(failures.ids(db.session(), where, MOST_CHOSEN))
+    if not ids and request.form.get("cause"):
+        ids = list(failures.ids(db.session(), _where(request.form), MOST_CHOSEN))
     if not ids:
         raise Invalid(_("Nothing was chosen. Tick the records, or take the whole cause."))
     return ids

@@ -65,7 +65,7 @@ def test_an_engine_of_ours_is_waited_for_as_long_as_it_takes(house: House, job_i
 
 
 def test_a_provider_is_tried_so_often_and_then_the_part_is_set_aside(house: House, job_id: uuid.UUID) -> None:
-    unwell = TryAgain("Cohere is unwell (503)", code="cohere_unwell")
+    unwell = TryAgain("Cohere is unwell (503)", code="cohere_unwell", trace_id="trace-9")
 
     part = stopped(house, job_id, unwell, times=3)
 
@@ -74,7 +74,9 @@ def test_a_provider_is_tried_so_often_and_then_the_part_is_set_aside(house: Hous
     assert story(house)[-2:] == [gave_up, f"Failed. {gave_up}"]
     assert story(house)[0].endswith("UTC: Cohere is unwell (503) (attempt 2 of 3 is next).")
     with house.sessions() as session:
-        assert [failure.cause for failure in session.scalars(select(Failure))] == ["cohere_unwell"]
+        [failure] = session.scalars(select(Failure))
+    assert (failure.step, failure.cause, failure.attempts) == ("part", "cohere_unwell", 3)
+    assert (failure.part, failure.record_id, failure.trace_id) == (0, None, "trace-9")
 
 
 def test_an_outage_of_ours_uses_up_no_try_of_the_provider(house: House, job_id: uuid.UUID) -> None:

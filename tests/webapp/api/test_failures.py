@@ -42,6 +42,16 @@ def test_single_failures_have_their_ids_and_names(reader: Script, two: list[Fail
     assert {item["status"] for item in items} == {"open"}
 
 
+def test_a_whole_part_tells_all_that_is_known_of_it(reader: Script, session: Session) -> None:
+    job = make_job(session)
+    values = {"record_kind": "", "step": "part", "cause": "cohere_unwell", "trace_id": "trace-1", "attempts": 6}
+    make_failure(session, job, None, part=3, **values)
+    session.commit()
+    [item] = reader.get("/failures?group=none").json["items"]  # type: ignore[index]
+    expected = values | {"record_id": None, "part": 3, "job_id": str(job.id), "status": "open"}
+    assert {name: item[name] for name in expected} == expected
+
+
 def test_failures_are_filtered(reader: Script, session: Session, two: list[Failure]) -> None:
     two[0].status = "resolved"
     session.commit()

@@ -131,6 +131,64 @@ def test_a_whole_cause_is_retried_over_all_jobs(operator: Visitor, session: Sess
     assert len(job_at(session, answer.location).payload["candidate_ids"]) == 2
 
 
+@pytest.fixture
+def poison(session: Session, people: list[Candidate]) -> Failure:
+    """A whole part that killed its workers, of two people, beside one that was done."""
+    job = factories.make_job(session, status="completed_with_errors", total=4, done=2, failed=2, split_at=func.now())
+    factories.make_part(session, job, [people[0].id, people[1].id], status="done", cursor=2, done=2)
+    factories.make_part(session, job, [people[2].id, people[3].id], n=1, status="failed", failed=2)
+    values = {"record_kind": "", "collection": "", "step": "part", "cause": "part_kills_worker", "trace_id": "trace-7"}
+    failure = factories.make_failure(session, job, None, part=1, **values)
+    session.commit()
+    return failure
+
+
+def test_a_whole_part_is_listed_and_retried_by_its_cause(operator: Visitor, session: Session, poison: Failure) -> None:
+    for path in (f"/jobs/{poison.job_id}", "/failures"):
+        assert "Retry 1" in plain(operator.get(path))
+    assert "Part 2 whole; a retry takes the rest of its job" in plain(operator.get("/failures?all=1"))
+    assert "trace trace-7" in plain(operator.get("/failures?all=1"))
+
+    answer = operator.post(f"/jobs/{poison.job_id}/retries", cause=poison.cause)
+
+    assert job_at(session, answer.location).retry_of == poison.job_id
+
+
+def test_a_whole_part_is_retried_alone_or_discarded(operator: Visitor, session: Session, poison: Failure) -> None:
+    retried = operator.post("/failures/retries", id=[str(poison.id)])
+    assert job_at(session, retried.location).retry_of == poison.job_id
+
+    assert operator.post("/failures/discards", id=[str(poison.id)], reason="left the company").status_code == 303
+    session.refresh(poison)
+    assert (poison.status, poison.note, poison.closed_by) == ("discarded", "left the company", "operator")
+
+
+def test_a_cause_is_discarded_within_one_job(operator: Visitor, session: Session, job: Job) -> None:
+    other = factories.make_job(session, status="completed_with_errors")
+    kept = factories.make_failure(session, other, 999, cause="cohere_timeout")
+    session.commit()
+    assert "Discard all 2…" in plain(operator.get(f"/failures?cause=cohere_timeout&job={job.id}"))
+
+    asked = operator.post("/failures/discards/new", cause="cohere_timeout", job=str(job.id))
+
+    assert "Discard 2 failures?" in plain(asked)
+    assert f'value="{kept.id}"' not in asked.text
+
+
+def test_a_part_of_a_job_under_way_holds_up_no_other_retry(
+    operator: Visitor, session: Session, poison: Failure, job: Job, people: list[Candidate]
+) -> None:
+    running = factories.make_job(session, status="running", split_at=func.now())
+    early = factories.make_failure(session, running, None, part=0, record_kind="", cause="part_kills_worker")
+    session.commit()
+    refused = operator.post("/failures/retries", id=[str(early.id)])
+    assert (refused.status_code, "not over yet" in plain(refused)) == (409, True)
+
+    answer = operator.post("/failures/retries", id=[str(early.id), str(poison.id)])
+
+    assert job_at(session, answer.location).retry_of == poison.job_id
+
+
 def test_nothing_ticked_is_said(operator: Visitor) -> None:
     for path in ("/failures/retries", "/failures/discards", "/failures/discards/new"):
         assert operator.post(path).status_code == 422

@@ -38,6 +38,7 @@ class FailureAnswer(Answer):
     step: str
     cause: str
     reason: str
+    trace_id: str | None = Field(description="The provider's id of the request, where it gave one.")
     attempts: int
     status: str
     first_seen: datetime
