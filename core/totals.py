@@ -12,11 +12,8 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, SessionTransaction
 
+from core.buckets import BEYOND, BOUNDS, SUM
 from core.models import Total
-
-BOUNDS = (1, 5, 15, 60, 300, 900, 3600, 14400)  # seconds: the buckets of every histogram
-BEYOND = "+Inf"
-SUM = "sum"
 
 _NOTED = "totals"  # where a session keeps what it will add
 

@@ -14,7 +14,7 @@ from prometheus_client.core import (
     Metric,
 )
 
-from core.totals import BEYOND, BOUNDS, SUM
+from core.buckets import BEYOND, BOUNDS, SUM
 
 
 class Figure(NamedTuple):

@@ -16,19 +16,22 @@ PATIENCE_SECONDS = 2.0
 
 # Only what is open is counted here, from indexes that hold nothing else; what is over is in the totals.
 FIGURES = """
-    WITH queued AS (
-        SELECT queue, created_at AS since FROM jobs WHERE status = 'queued' AND split_at IS NULL
+    WITH open_jobs AS MATERIALIZED (
+        SELECT id, kind, queue, status, created_at, split_at FROM jobs
+        WHERE status IN ('queued', 'running', 'waiting', 'cancelling')
+    ), open_parts AS MATERIALIZED (
+        SELECT kind, queue, parts.status, coalesce(CASE WHEN attempt > 0 THEN rung_at END, split_at) AS since
+        FROM parts JOIN open_jobs ON id = job_id WHERE parts.status IN ('queued', 'running', 'waiting')
+    ), queued AS (
+        SELECT queue, created_at AS since FROM open_jobs WHERE status = 'queued' AND split_at IS NULL
         UNION ALL
-        SELECT jobs.queue, coalesce(CASE WHEN parts.attempt > 0 THEN parts.rung_at END, jobs.split_at)
-        FROM parts JOIN jobs ON jobs.id = parts.job_id WHERE parts.status = 'queued'
+        SELECT queue, since FROM open_parts WHERE status = 'queued'
     )
     SELECT name, kind, label, value FROM totals
     UNION ALL
-    SELECT 'jobs_open', kind, status, count(*) FROM jobs
-    WHERE status IN ('queued', 'running', 'waiting', 'cancelling') GROUP BY kind, status
+    SELECT 'jobs_open', kind, status, count(*) FROM open_jobs GROUP BY kind, status
     UNION ALL
-    SELECT 'parts_open', jobs.kind, parts.status, count(*) FROM parts JOIN jobs ON jobs.id = parts.job_id
-    WHERE parts.status IN ('queued', 'running', 'waiting') GROUP BY jobs.kind, parts.status
+    SELECT 'parts_open', kind, status, count(*) FROM open_parts GROUP BY kind, status
     UNION ALL
     SELECT 'queue_depth', queue, '', count(*) FROM queued GROUP BY queue
     UNION ALL
