@@ -19,6 +19,7 @@ from core.jobs.reconcile import reconcile
 from core.logs import configure
 from core.models import Job
 from core.settings import settings
+from worker.alerting import Alerting
 
 log = structlog.get_logger(__name__)
 
@@ -95,11 +96,12 @@ def _lead(connection: Connection) -> bool:
 
 def _tick_until(stop: threading.Event, ticker: Ticker, connection: Connection) -> None:
     log.info("ticker_leads")
-    while not stop.is_set():
-        connection.execute(select(1))  # raises when the lock is gone with its connection
-        connection.commit()
-        ticker.tick()
-        stop.wait(TICK_SECONDS)
+    with Alerting(ticker.house):
+        while not stop.is_set():
+            connection.execute(select(1))  # raises when the lock is gone with its connection
+            connection.commit()
+            ticker.tick()
+            stop.wait(TICK_SECONDS)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -16,48 +11,13 @@ from core.alerts.rule import Scene
 from core.alerts.webhook import Webhook
 from core.models import Alert
 from core.settings import Settings
-
-
-@dataclass
-class Hook:
-    """An address that remembers what it took."""
-
-    url: str = ""
-    status: int = 204
-    got: list[dict[str, Any]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-
-    @property
-    def states(self) -> list[str]:
-        return [body["state"] for body in self.got]
+from tests.standins.hook import Hook
 
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    known = Hook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            known.paths.append(self.path)
-            if known.status < 300:
-                known.got.append(body)
-            self.send_response(known.status)
-            self.send_header("Location", f"{known.url}/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    known.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield known
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Hook() as known:
+        yield known
 
 
 @pytest.fixture
