@@ -113,6 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = script.begin(call)
         status = 0
         try:
+            script.wait_while_paused(call)
             if script.latency:
                 time.sleep(script.latency)
             status = self._answer(asked, call, fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -12,6 +13,8 @@ FaultKind = Literal[
     "status", "cut_body", "drop", "wrong_dimension", "missing_vector", "nan", "zeros", "empty_object", "html", "slow",
     "no_base64",
 ]  # fmt: skip
+
+MOST_PAUSE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Call:
     types: list[str]
     status: int = 0
     ended: float = 0.0
+    number: int = 0  # from 1, in the order of arrival
 
 
 @dataclass
@@ -55,6 +59,22 @@ class Script:
     in_flight: int = 0
     most_in_flight: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    _held_from: float = math.inf
+    _going_on: threading.Event = field(default_factory=threading.Event)
+
+    def pause(self, *, after: int) -> None:
+        """Answer so many calls more, and let later ones wait until `go_on`: a test can act in mid-job for certain."""
+        with self.lock:
+            self._going_on.clear()
+            self._held_from = len(self.calls) + after
+
+    def go_on(self) -> None:
+        self._held_from = math.inf
+        self._going_on.set()
+
+    def wait_while_paused(self, call: Call) -> None:
+        if call.number > self._held_from:
+            self._going_on.wait(MOST_PAUSE_SECONDS)
 
     def fail(self, fault: Fault, times: int | None = 1) -> None:
         """Answer the next `times` calls by this fault; None: every call until `heal`."""
@@ -81,6 +101,7 @@ class Script:
         """Note a call, and say which fault answers it."""
         with self.lock:
             self.calls.append(call)
+            call.number = len(self.calls)
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             if self.faults:

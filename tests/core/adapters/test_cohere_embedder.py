@@ -277,7 +277,7 @@ def test_a_text_that_is_no_unicode_is_a_bad_batch(embedder: CohereEmbedder) -> N
 def test_calls_of_many_threads_are_under_way_together(embedder: CohereEmbedder, cohere: CohereStandIn) -> None:
     everybody = threading.Barrier(4)
     real = cohere.script.begin
-    cohere.script.begin = lambda call: (everybody.wait(10), real(call))[1]  # type: ignore[method-assign]
+    cohere.script.begin = lambda call: (everybody.wait(60), real(call))[1]  # type: ignore[method-assign]
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(embedder.embed, [[f"person {n}"] for n in range(4)]))

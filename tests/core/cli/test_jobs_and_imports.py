@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,10 +83,10 @@ def test_a_sync_prints_its_job_and_the_same_one_while_it_is_open(vigia: Vigia) -
     ("status", "code"), [("completed", 0), ("completed_with_errors", 3), ("failed", 1), ("cancelled", 4)]
 )
 def test_a_sync_that_is_waited_for_ends_as_its_job_does(vigia: Vigia, redis: Redis, status: str, code: int) -> None:
-    ended = threading.Thread(target=_end_the_job_that_comes, args=(redis, status))
-    ended.start()
-    done = vigia("sync", "--wait")
-    ended.join()
+    with ThreadPoolExecutor(1) as thread:
+        ended = thread.submit(_end_the_job_that_comes, redis, status)
+        done = vigia("sync", "--wait")
+        ended.result()
     assert done.code == code
     assert f"{status.replace('_', ' ')}: 7 done, 0 skipped, 2 failed" in done.err
     assert "the cure" in done.err

@@ -50,13 +50,13 @@ def worker_pids(redis: Redis) -> set[int]:
 def test_workers_are_kept_alive_and_stop_when_told(begin: Begin, redis: Redis) -> None:
     workers = begin("worker", "--count", "2", "--queues", "jobs:etl")
     assert workers.stderr is not None
-    assert until(lambda: len(worker_pids(redis)) == 2, 60)
+    assert until(lambda: len(worker_pids(redis)) == 2)
     assert any("2 at work on jobs:etl" in line for line in workers.stderr)
     first = worker_pids(redis)
     os.kill(min(first), signal.SIGKILL)
-    assert until(lambda: bool(worker_pids(redis) - first), 60)
+    assert until(lambda: bool(worker_pids(redis) - first))
     workers.send_signal(signal.SIGTERM)
-    assert workers.wait(30) == 0
+    assert workers.wait(60) == 0
     assert all(gone(pid) for pid in worker_pids(redis) | first)
 
 
@@ -71,6 +71,6 @@ def test_the_portal_is_served_alone(begin: Begin) -> None:
         except httpx.TransportError:
             return False
 
-    assert until(serves, 60)
+    assert until(serves)
     web.send_signal(signal.SIGTERM)
-    assert web.wait(30) == 0
+    assert web.wait(60) == 0

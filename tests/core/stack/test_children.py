@@ -19,7 +19,7 @@ from core.stack.guard import members
 Start = Callable[..., Child]
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+def until(condition: Callable[[], bool], seconds: float = 60) -> bool:
     """Wait for a condition; say whether it came."""
     deadline = time.monotonic() + seconds
     while not condition():

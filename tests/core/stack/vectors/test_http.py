@@ -86,7 +86,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(start: Start) -> None:
     enough = threading.Event()
     writer = threading.Thread(target=write_until_it_dies, args=(url, acknowledged, enough))
     writer.start()
-    assert enough.wait(30)
+    assert enough.wait(60)
     child.send(signal.SIGKILL)
     writer.join()
     again, url = start()
