@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from core import totals
 from core.models import Spend
 
 
@@ -26,6 +27,8 @@ def book(session: Session, job_id: uuid.UUID, model: str, *, inputs: int, tokens
     new = insert(Spend).values(job_id=job_id, model=model, calls=1, inputs=inputs, tokens=tokens)
     more = {name: getattr(Spend, name) + new.excluded[name] for name in ("calls", "inputs", "tokens")}
     session.execute(new.on_conflict_do_update(index_elements=["job_id", "model", "day"], set_=more))
+    for name, amount in (("embed_calls", 1), ("embed_inputs", inputs), ("embed_tokens", tokens)):
+        totals.add(session, name, "", model, amount)
 
 
 def of_job(session: Session, job_id: uuid.UUID) -> Spent:
