@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core import budget
 from core.adapters.redis_gate import gate_of
 from core.alerts.rule import Condition, Scene
-from core.errors import until
+from core.errors import TryAgain, until
 
 
 def key_refused(scene: Scene) -> Iterator[Condition]:
@@ -14,6 +15,20 @@ def key_refused(scene: Scene) -> Iterator[Condition]:
     gate = gate_of(scene.settings, scene.redis)
     refusal = gate.refusal() if gate else None
     if refusal is not None:
-        what, _, cure = refusal.detail.partition(": ")
-        done = f"{cure[:1].upper()}{cure[1:]}. Then retry the jobs that failed."
-        yield Condition("Cohere", f"{what}, at {until(refusal.at)}.", done)
+        what, cure = _halves(refusal.detail)
+        yield Condition("Cohere", f"{what}, at {until(refusal.at)}.", f"{cure}. Then retry the jobs that failed.")
+
+
+def budget_spent(scene: Scene) -> Iterator[Condition]:
+    """Say that the month's money is spent, and when jobs go on."""
+    try:
+        budget.require(scene.sessions)
+    except TryAgain as error:
+        what, cure = _halves(str(error))
+        yield Condition("", f"{what}. Jobs wait; searches go on.", f"{cure}.")
+
+
+def _halves(sentence: str) -> tuple[str, str]:
+    """Take apart `what is wrong: what to do about it`."""
+    what, _, cure = sentence.partition(": ")
+    return what[:1].upper() + what[1:], cure[:1].upper() + cure[1:]

@@ -7,6 +7,7 @@ from core.alerts.rule import Rule
 
 ALL = (
     Rule("key_refused", provider.key_refused, "/alerts"),
+    Rule("budget_spent", provider.budget_spent, "/"),
     Rule("engine_away", engines.away, "/", patience=30),
     # All workers of a machine may be new for a moment.
     Rule("queue_unheard", queues.unheard, "/rq/", patience=15),

@@ -14,6 +14,7 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy import Interval, cast, func, select, update
 
+from core import spend
 from core.adapters.redis_gate import gate_of
 from core.alerts import engines, failures, jobs, provider, queues, workers
 from core.alerts.rule import Condition, Scene
@@ -22,6 +23,7 @@ from core.errors import GiveUp
 from core.jobs import ledger
 from core.jobs.reconcile import recover
 from core.models import Job, JobEvent
+from core.models.money import NOBODY
 from core.settings import Settings
 from tests.core.jobs.conftest import House
 from tests.factories import people
@@ -171,6 +173,17 @@ def test_a_refused_key_is_told_with_its_cure_until_one_is_accepted(cohere: Scene
 
     gate.leave(True, accepted=True)
     assert subjects(provider.key_refused(cohere)) == []
+
+
+def test_a_spent_budget_says_when_jobs_go_on(scene: Scene, settings_env: Callable[..., Settings]) -> None:
+    settings_env(MONTHLY_BUDGET=0.01)
+    assert subjects(provider.budget_spent(scene)) == []
+    with scene.sessions.begin() as session:
+        spend.book(session, NOBODY, "embed-v4.0", inputs=1, tokens=1_000_000)
+
+    [condition] = provider.budget_spent(scene)
+    assert condition.sentence.startswith("The budget of 0.01 USD for ")
+    assert condition.cure.startswith("Set MONTHLY_BUDGET higher, or it goes on by itself on 1 ")
 
 
 def test_without_a_provider_no_key_is_refused(scene: Scene) -> None:
