@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,9 @@ class PartRun:
         self._began = self._published = time.monotonic()
         self.work = Work(self._began - age, self.check)
         self._ended = threading.Event()
-        self._renewer = threading.Thread(target=self._renew, name="renew-lease", daemon=True)
+        self._renewer = threading.Thread(
+            target=copy_context().run, args=(self._renew,), name="renew-lease", daemon=True
+        )
 
     @property
     def job_id(self) -> uuid.UUID:

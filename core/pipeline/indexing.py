@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from threading import Semaphore
 from typing import Protocol
 from uuid import UUID
@@ -101,7 +102,7 @@ class Flight:
         """Start a share; wait first while as many are in flight as may be."""
         while len(self._flying) >= self.most:
             self._settle_first()
-        self._flying.append(self._pool.submit(self.sharer.work, plans))
+        self._flying.append(self._pool.submit(copy_context().run, self.sharer.work, plans))
         while self._flying and self._flying[0].done():
             self._settle_first()
 
