@@ -64,7 +64,7 @@ FAMILIES: Mapping[str, Family] = {
     "embed_inputs": Family("vigia_embed_inputs", "Texts that were embedded.", "counter", ("", "model")),
     "embed_tokens": Family("vigia_embed_billed_tokens", "Tokens that were billed.", "counter", ("", "model")),
     "backoff_seconds": Family(
-        "vigia_backoff_seconds", "Seconds that parts were told to wait.", "counter", ("", "cause")
+        "vigia_backoff_seconds", "Seconds that parts were told to wait.", "counter", ("kind", "cause")
     ),
     "hold": Family("vigia_provider_hold_seconds", "For how long nobody may call.", "gauge", ("provider", "")),
     "dead_letters": Family("vigia_dead_letters", "Records and parts set aside and still open.", "gauge", ("", "cause")),

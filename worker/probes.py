@@ -11,11 +11,13 @@ import httpx
 import psycopg
 from redis import Redis, RedisError
 
+from core.adapters.redis_gate import gate_of
+from core.errors import until
 from core.settings import Settings
 
 FRESH_SECONDS = 1.0  # an answer so young is not asked for again
 PATIENCE_SECONDS = 0.8  # whoever asks is answered by then, whatever hangs
-NEEDED = ("db", "redis")  # without Qdrant jobs wait and go on later
+NEEDED = ("db", "redis", "embedder")  # without Qdrant jobs wait and go on later
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Check:
 class Probe:
     """Asks one dependency from a thread of its own, so that one that hangs holds up nobody."""
 
-    def __init__(self, ask: Callable[[], None]) -> None:
+    def __init__(self, ask: Callable[[], str | None]) -> None:
+        """`ask` returns what is wrong with a dependency that answers, and raises when it does not."""
         self._ask = ask
         self._changed = threading.Condition()
         self._wanted = threading.Event()
@@ -56,9 +59,8 @@ class Probe:
         while True:
             self._wanted.wait()
             self._wanted.clear()
-            error = None
             try:
-                self._ask()
+                error = self._ask()
             except (psycopg.Error, RedisError, httpx.HTTPError) as problem:
                 # The type alone: the text may hold an address with its password.
                 error = type(problem).__name__
@@ -68,13 +70,14 @@ class Probe:
 
 
 class Probes:
-    """The dependencies of a worker: `db`, `redis` and `qdrant`."""
+    """The dependencies of a worker: `db`, `redis`, `qdrant`, and `embedder`, the provider's word on our key."""
 
     def __init__(self, settings: Settings) -> None:
         self._probes = {
             "db": Probe(lambda: _database(settings)),
             "redis": Probe(lambda: _redis(settings)),
             "qdrant": Probe(lambda: _qdrant(settings)),
+            "embedder": Probe(lambda: _embedder(settings)),
         }
 
     def look(self) -> dict[str, Check]:
@@ -96,9 +99,21 @@ def _database(settings: Settings) -> None:
 
 
 def _redis(settings: Settings) -> None:
-    with Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2) as client:
+    with _client(settings) as client:
         client.ping()
 
 
 def _qdrant(settings: Settings) -> None:
     httpx.get(f"{settings.qdrant_url}/readyz", timeout=2).raise_for_status()
+
+
+def _embedder(settings: Settings) -> str | None:
+    """Say the cure when our key stands refused, as the workers found it: a probe of its own would be a call."""
+    with _client(settings) as client:
+        gate = gate_of(settings, client)
+        refusal = gate.refusal() if gate else None
+    return f"{refusal.detail} [refused at {until(refusal.at)}]" if refusal else None
+
+
+def _client(settings: Settings) -> Redis:
+    return Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=2)

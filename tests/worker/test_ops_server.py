@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,8 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
+from redis import Redis
 
-from core.settings import Settings
+from core.adapters.redis_gate import gate_of
+from core.errors import GiveUp
+from core.settings import Settings, settings
 from core.stack import valkey
 from core.stack.children import Child
 from core.stack.net import free_port
@@ -20,6 +24,7 @@ from tests.core.stack.test_children import until
 from tests.worker.conftest import Serve, environment, status
 
 PASSWORD = "only-for-tests"
+COHERE = {"EMBEDDER": "cohere", "COHERE_API_KEY": "only-for-tests", "COHERE_BASE_URL": "http://127.0.0.1:1"}
 
 
 @pytest.fixture
@@ -42,7 +47,7 @@ def test_all_is_well(serve: Serve) -> None:
     answer = httpx.get(f"{url}/readyz")
     told: dict[str, Any] = answer.json()
     assert (answer.status_code, told.pop("status")) == (200, "ready")
-    assert sorted(told) == ["db", "qdrant", "redis"]
+    assert sorted(told) == ["db", "embedder", "qdrant", "redis"]
     assert all((check["ok"], check["error"]) == (True, None) for check in told.values())
     assert all(0 <= check["age"] < 5 for check in told.values())
 
@@ -81,6 +86,43 @@ def test_jobs_wait_for_qdrant_so_it_is_ready_without(serve: Serve) -> None:
     url = serve(QDRANT_URL=f"http://127.0.0.1:{free_port()}")
     answer = httpx.get(f"{url}/readyz")
     assert (answer.status_code, answer.json()["qdrant"]["ok"]) == (200, False)
+
+
+@pytest.fixture
+def mute() -> Iterator[int]:
+    """The port of somebody who takes calls and never answers, as a frozen engine does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_whatever_hangs_it_answers_and_names_it(serve: Serve, mute: int) -> None:
+    url = serve(
+        DATABASE_URL=f"postgresql://vigia@127.0.0.1:{mute}/vigia",
+        REDIS_URL=f"redis://127.0.0.1:{mute}/0",
+        QDRANT_URL=f"http://127.0.0.1:{mute}",
+        **COHERE,
+    )
+    answer = httpx.get(f"{url}/readyz", timeout=2)
+    told = answer.json()
+    assert answer.status_code == 503
+    assert {name: told[name]["error"] for name in ("db", "redis", "qdrant", "embedder")} == dict.fromkeys(
+        ("db", "redis", "qdrant", "embedder"), "does not answer"
+    )
+    assert status(f"{url}/healthz", timeout=2) == 200
+
+
+def test_a_refused_key_makes_it_not_ready_and_the_cure_is_said(serve: Serve, redis: Redis) -> None:
+    url = serve(**COHERE)
+    assert httpx.get(f"{url}/readyz").status_code == 200
+    gate = gate_of(settings(), redis)
+    assert gate is not None
+    gate.leave(True, refusal=GiveUp("put a valid one into COHERE_API_KEY", code="cohere_key_refused"))
+    assert until(lambda: status(f"{url}/readyz") == 503)
+    told = httpx.get(f"{url}/readyz").json()
+    assert (told["embedder"]["ok"], told["db"]["ok"], told["redis"]["ok"]) == (False, True, True)
+    assert "put a valid one into COHERE_API_KEY [refused at " in told["embedder"]["error"]
+    gate.leave(True, accepted=True)
+    assert until(lambda: status(f"{url}/readyz") == 200)
 
 
 def test_it_serves_nothing_else(serve: Serve) -> None:
