@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sqlalchemy.exc import OperationalError
+from worker.away import DATABASE_AWAY
 
 PAUSE_SECONDS = 0.25
 
@@ -16,7 +16,7 @@ def stubborn(act: Callable[[], None], *, seconds: float) -> None:
     while True:
         try:
             return act()
-        except OperationalError:
+        except DATABASE_AWAY:
             if time.monotonic() > end:
                 raise
             time.sleep(PAUSE_SECONDS)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import totals
+from core import index_state, totals
 from core.errors import TryAgain, waits
 from core.jobs import ledger
 from core.models import Job, JobEvent, Part
@@ -45,6 +45,8 @@ def again(session: Session, job: Job, ref: ledger.Ref, *, error: TryAgain, backo
         _give_up(session, job, ref, part, error)
         return
     said = f"{error} (attempt {part.tries + 2} of {backoff.attempts} is next)" if counts else str(error)
+    if error.code.startswith("qdrant_"):
+        index_state.doubt(session)  # a write may have been applied whose answer was lost
     waits, seconds = part.waits, _seconds(part, error, backoff)
     moment = ledger.wait(session, job, ref, seconds=seconds, message=said, counts=counts, ours=error.ours)
     if moment is None:
@@ -66,6 +68,7 @@ def _seconds(part: Part, error: TryAgain, backoff: Backoff) -> float:
 
 def _give_up(session: Session, job: Job, ref: ledger.Ref, part: Part, error: TryAgain) -> None:
     detail = f"Gave up after {part.tries + 1} tries: {error}"
+    index_state.doubt(session)
     ledger.tell(session, job.id, detail, part=ref.n, level="error")
     ledger.fail(session, job, ref, code=error.code, detail=detail)
     ledger.set_part_aside(session, part, cause=error.code, reason=detail, trace_id=error.trace_id)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core import access
 from core.access import Actor
 from core.errors import Refused
-from core.jobs import ledger
+from core.jobs import ledger, turns
 from core.jobs.publish import publish
 from core.jobs.settle import settle
 from core.jobs.view import OVER
@@ -31,4 +31,7 @@ def cancel(session: Session, redis: Redis, job_id: uuid.UUID, *, actor: Actor, r
         ledger.close_waiting(session, job, ledger.CANCELLED)
         settle(session, job)
     session.commit()
-    return publish(session, redis, job_id).status
+    view = publish(session, redis, job_id)
+    if view.over:
+        turns.ring_next(session, redis, view.requested_by)
+    return view.status

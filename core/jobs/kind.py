@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,19 +19,6 @@ class Payload(BaseModel):
     """What a job of a kind is asked to do: the HTML form, the API's JSON and the worker's argument in one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How often and how late a part is tried again: about first, first*2, first*4 … seconds, up to most."""
-
-    attempts: int = 6
-    first: float = 2.0
-    most: float = 300.0
-
-    def delay(self, tries: int) -> float:
-        """Say how many seconds to wait after `tries` failures in a row: full value less up to a quarter."""
-        return min(self.most, self.first * 2.0 ** (tries - 1)) * random.uniform(0.75, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

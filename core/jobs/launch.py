@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core import access
 from core.access import Actor
 from core.errors import Invalid, Refused
-from core.jobs import ledger
+from core.jobs import ledger, turns
 from core.jobs.kind import JobKind, Payload
 from core.jobs.publish import publish, ring
 from core.models import IdempotencyKey, Job
@@ -79,10 +79,14 @@ def launch(
         ).one()
     if key is not None:
         _remember(session, key, job_id)
+    in_turn = not new or turns.has_turn(session, job_id)
+    if not in_turn:
+        turns.put_off(ledger.lock(session, job_id))
     session.commit()
     job = ledger.find(session, job_id)
     if new:
         publish(session, redis, job_id)
+    if new and in_turn:
         ring(session, redis, job)
     return Launched(job_id, job.status, new)
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import index_state
-from core.jobs import figures, ledger, live, queues
+from core.jobs import figures, ledger, live, queues, turns
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
 from core.models import Job, Part
@@ -132,9 +132,7 @@ def _ring_lost(session: Session, redis: Redis) -> None:
     """Send the messages again that are neither in their queue nor in anybody's hands."""
     lost = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, LOST_AFTER_SECONDS)
     jobs = session.scalars(
-        select(Job).where(
-            Job.status == "queued", Job.split_at.is_(None), or_(Job.rung_at.is_(None), Job.rung_at < lost)
-        )
+        select(Job).where(turns.WHOLE, turns.in_turn(), or_(Job.rung_at.is_(None), Job.rung_at < lost))
     ).all()
     parts = session.scalars(
         select(Part)

@@ -9,14 +9,13 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, MetaData, Select, Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from core.jobs import ledger
+from core.jobs import ledger, turns
 from core.jobs.settle import settle
 from core.models import Job
 
 MOST_PARTS = 64
 LEAST_PARTS = 4  # so that a job of some size keeps several workers busy
-CALL = 96  # a part is a multiple of a call, so that no call of a large job goes out half empty
-LEAST_SIZE = 5 * CALL
+LEAST_SIZE = 475  # five calls, whatever the limit makes of them
 
 SPLITTING = 7274002  # advisory lock: one split at a time, so that two overlapping jobs do not choose the same record
 
@@ -49,10 +48,12 @@ def split(
     selection: Callable[[Job], Select[Any]],
     *,
     part_size: int,
+    call: int,
     rivals: list[str],
 ) -> bool:
-    """Cut the job in the caller's transaction; False when it was cut, cancelled or stopped before.
+    """Cut the job in the caller's transaction; False when it was cut or cancelled before, or its turn has not come.
 
+    `call` is how many texts a call takes: a part is a multiple of it, so that no call goes out half empty.
     `rivals` are the kinds that work on the same records: what their open jobs are about to do is left out.
     No lease is needed: the locks end with the transaction, and the server ends a frozen one.
     """
@@ -60,12 +61,15 @@ def split(
     job = ledger.find(session, job_id)
     if job.status != "queued" or job.split_at is not None:
         return False
+    if not turns.has_turn(session, job_id):
+        turns.put_off(ledger.lock(session, job_id))
+        return False
     taken = _choose(session, selection(job), rivals)
     total: int = session.execute(select(func.count()).select_from(CHOSEN)).scalar_one()
     job = ledger.lock(session, job_id)  # late, so that a cancellation need not wait for a long selection
     if job.status != "queued":
         return False
-    parts = session.execute(CUT, {"job_id": job_id, "size": size_of(total, part_size)}).rowcount  # type: ignore[attr-defined]
+    parts = session.execute(CUT, {"job_id": job_id, "size": size_of(total, part_size, call)}).rowcount  # type: ignore[attr-defined]
     job.total = total
     job.split_at = job.started_at = ledger.now(session)
     ledger.tell(session, job_id, _sentence(total, parts, taken))
@@ -88,10 +92,10 @@ def _choose(session: Session, ids: Select[Any], rivals: list[str]) -> int:
     return taken
 
 
-def size_of(total: int, most: int) -> int:
+def size_of(total: int, most: int, call: int) -> int:
     """Say how many records a part has: a quarter of the job, within reason, and a whole number of calls."""
     size = max(LEAST_SIZE, min(most, total // LEAST_PARTS), -(-total // MOST_PARTS))
-    return -(-size // CALL) * CALL
+    return -(-size // call) * call
 
 
 def _sentence(total: int, parts: int, taken: int) -> str:

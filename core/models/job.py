@@ -35,6 +35,7 @@ class Job(Base):
         Index("ix_jobs_requested_by_created_at", "requested_by", text("created_at DESC"), text("id DESC")),
         Index("ix_jobs_error_code", "error_code", "id", postgresql_where=text("error_code IS NOT NULL")),
         Index("ix_jobs_words", text(WORDS), postgresql_using="gin"),
+        Index("ix_jobs_open_requested_by", "requested_by", postgresql_where=text(OPEN)),
         Index(None, "retry_of"),
     )
 

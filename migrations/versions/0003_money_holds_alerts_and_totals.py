@@ -110,6 +110,12 @@ def upgrade() -> None:
         sa.Column("checked_at", TIME),
         sa.PrimaryKeyConstraint("collection", name="pk_censuses"),
     )
+    op.create_index(
+        "ix_jobs_open_requested_by",
+        "jobs",
+        ["requested_by"],
+        postgresql_where=sa.text("status IN ('queued', 'running', 'waiting')"),
+    )
     op.add_column("jobs", sa.Column("request_id", sa.Text()))
     op.add_column("jobs", sa.Column("moved_at", TIME))
     op.add_column("parts", sa.Column("waits", sa.Integer(), server_default="0", nullable=False))
@@ -129,5 +135,6 @@ def downgrade() -> None:
     op.add_column("parts", sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False))
     op.drop_column("parts", "waits")
     op.drop_column("jobs", "request_id")
+    op.drop_index("ix_jobs_open_requested_by", table_name="jobs")
     for table in ("censuses", "alerts", "totals", "holds", "spend"):
         op.drop_table(table)

@@ -55,6 +55,7 @@ class House:
                 job_id,
                 lambda job: selection_of(session, job, own),
                 part_size=self.settings.part_size,
+                call=self.embedder.batch,
                 rivals=list(KINDS),
             )
 

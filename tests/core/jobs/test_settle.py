@@ -29,7 +29,7 @@ def job_of(house: House, job_id: uuid.UUID) -> Job:
 
 def advance(house: House, part: Part, cursor: int) -> None:
     assert part.token is not None
-    progress = Progress(cursor=cursor, done=cursor, skipped=0, failed=0, tokens=0, calls=0, steps=[])
+    progress = Progress(cursor=cursor, done=cursor, skipped=0, failed=0, steps=[])
     with house.sessions.begin() as session:
         ref = Ref(part.job_id, part.n, part.token)
         ledger.advance(session, ledger.lock(session, part.job_id), ref, progress, lease=15)
