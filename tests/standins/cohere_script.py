@@ -43,6 +43,7 @@ class Call:
     status: int = 0
     ended: float = 0.0
     number: int = 0  # from 1, in the order of arrival
+    fault: Fault | None = None  # how it was answered, if badly
 
 
 @dataclass
@@ -104,9 +105,8 @@ class Script:
             call.number = len(self.calls)
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
-            if self.faults:
-                return self.faults.popleft()
-            return self.standing or self._over_the_limit(call)
+            call.fault = self.faults.popleft() if self.faults else self.standing or self._over_the_limit(call)
+            return call.fault
 
     def end(self, call: Call, status: int) -> None:
         with self.lock:

@@ -1,0 +1,74 @@
+"""What Cohere's stand-in billed, and how much of it may be billed twice."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tests.standins.cohere_script import Call
+
+BATCH = 96
+UNSEEN = {"cut_body", "wrong_dimension", "missing_vector", "nan", "zeros", "empty_object", "html", "slow"}
+# A call may be on its way already when the wish to be left alone is answered, on a busy machine.
+ON_ITS_WAY_SECONDS = 0.5
+
+
+@dataclass
+class Bill:
+    """`concurrency` calls are in flight in one worker at most: so many may be lost with it."""
+
+    concurrency: int
+    calls: list[Call] = field(default_factory=list)
+    crashes: int = 0
+    _thaws: list[float] = field(default_factory=list)
+
+    def allow_crash(self, workers: int) -> None:
+        """Note that workers lost what they had in flight."""
+        self.crashes += int(workers)
+
+    def thawed(self) -> None:
+        """Note that frozen calls may go out now, whatever was wished meanwhile."""
+        self._thaws.append(time.monotonic())
+
+    @property
+    def allowed_twice(self) -> int:
+        """Texts: the calls in flight for each crash, one batch for each answer that was of no use."""
+        unseen = sum(call.texts for call in self.calls if call.fault is not None and call.fault.kind in UNSEEN)
+        return self.crashes * self.concurrency * BATCH + unseen
+
+    @property
+    def inputs(self) -> int:
+        return sum(call.texts for call in self._paid)
+
+    @property
+    def paid_twice(self) -> int:
+        times = Counter((call.model, digest) for call in self._paid for digest in call.hashes)
+        return sum(count - 1 for count in times.values())
+
+    @property
+    def most_in_a_minute(self) -> int:
+        """Texts in any sliding 60 s, as the provider sees them."""
+        return max((self._inputs_since(n) for n in range(len(self.calls))), default=0)
+
+    def too_early(self) -> Iterator[float]:
+        """Yield the seconds by which calls came before a wished pause was over."""
+        for wish in self.calls:
+            if wish.fault is None or wish.fault.retry_after is None or wish.status != 429:
+                continue
+            until = wish.ended + float(wish.fault.retry_after)
+            for call in self.calls:
+                if wish.ended + ON_ITS_WAY_SECONDS < call.at < until - 0.01 and not self._was_frozen(call):
+                    yield until - call.at
+
+    @property
+    def _paid(self) -> Sequence[Call]:
+        return [call for call in self.calls if call.status == 200]
+
+    def _inputs_since(self, n: int) -> int:
+        first = self.calls[n].at
+        return sum(call.texts for call in self.calls[n:] if call.at < first + 60)
+
+    def _was_frozen(self, call: Call) -> bool:
+        return any(0 <= call.at - thaw < ON_ITS_WAY_SECONDS for thaw in self._thaws)

@@ -1,0 +1,156 @@
+"""What goes wrong, each by one function: it hurts something, plans the end of it, and says what it did."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from redis import Redis, RedisError
+
+from tests.chaos.crew import WORKERS, signal_all
+from tests.standins.cohere_script import Fault
+
+if TYPE_CHECKING:
+    from tests.chaos.run import Run
+
+Harm = Callable[["Run", random.Random], str]
+
+
+def kill_horse(run: Run, dice: random.Random) -> str:
+    worker = dice.choice(run.crew.workers)
+    horses = run.crew.horses(worker)
+    signal_all(horses, signal.SIGKILL)
+    run.bill.allow_crash(bool(horses))
+    return f"the horse of {worker} is killed" if horses else f"{worker} has no horse to be killed"
+
+
+def kill_worker(run: Run, dice: random.Random) -> str:
+    worker = dice.choice(run.crew.workers)
+    run.crew.send(worker, signal.SIGKILL)
+    run.bill.allow_crash(1)
+    return f"{worker} is killed, its horse is not"
+
+
+def kill_both(run: Run, dice: random.Random) -> str:
+    worker = dice.choice(run.crew.workers)
+    signal_all(run.crew.horses(worker), signal.SIGKILL)
+    run.crew.send(worker, signal.SIGKILL)
+    run.bill.allow_crash(1)
+    return f"{worker} and its horse are killed"
+
+
+def stop_worker(run: Run, dice: random.Random) -> str:
+    worker = dice.choice(run.crew.workers)
+    run.crew.send(worker, signal.SIGTERM)
+    run.after(0.3, lambda: run.crew.send(worker, signal.SIGTERM))
+    return f"{worker} is asked to stop, twice"
+
+
+def freeze(run: Run, dice: random.Random) -> str:
+    """Make zombies: their leases run out, and then they go on as if nothing had happened."""
+    worker = dice.choice(run.crew.workers)
+    horses, seconds = run.crew.horses(worker), run.lease_seconds + dice.uniform(0.5, 3)
+    signal_all(horses, signal.SIGSTOP)
+    run.crew.send(worker, signal.SIGSTOP)
+
+    def thaw() -> None:
+        run.story.tell(f"{worker} thaws")
+        run.bill.thawed()
+        signal_all(horses, signal.SIGCONT)
+        run.crew.send(worker, signal.SIGCONT)
+
+    run.after(seconds, thaw)
+    run.bill.allow_crash(bool(horses))
+    return f"{worker} and its horse are frozen for {seconds:.1f} s"
+
+
+def freeze_horse(run: Run, dice: random.Random) -> str:
+    worker = dice.choice(run.crew.workers)
+    horses, seconds = run.crew.horses(worker), run.lease_seconds + dice.uniform(0.5, 2)
+    signal_all(horses, signal.SIGSTOP)
+
+    def thaw() -> None:
+        run.story.tell(f"the horse of {worker} thaws")
+        run.bill.thawed()
+        signal_all(horses, signal.SIGCONT)
+
+    run.after(seconds, thaw)
+    run.bill.allow_crash(bool(horses))
+    return f"the horse of {worker} is frozen for {seconds:.1f} s"
+
+
+def kill_ticker(run: Run, dice: random.Random) -> str:
+    run.crew.send("ticker", signal.SIGKILL)
+    return "the ticker is killed"
+
+
+def restart_postgres(run: Run, dice: random.Random) -> str:
+    how = dice.choice([signal.SIGINT, signal.SIGQUIT])
+    _outage(run, "postgres", how, dice.choice([0.0, 0.5, 2.0]))
+    run.bill.allow_crash(WORKERS)  # what was paid for could not be kept
+    return f"PostgreSQL is restarted {'fast' if how == signal.SIGINT else 'at once'}"
+
+
+def restart_valkey(run: Run, dice: random.Random) -> str:
+    how, seconds = dice.choice([signal.SIGKILL, signal.SIGTERM]), dice.choice([0.0, 1.0, 3.0, 10.0])
+    _outage(run, "valkey", how, seconds)
+    run.bill.allow_crash(1)  # claims may be lost: two may pay for one text
+    return f"Valkey gets {how.name} and is away for {seconds:g} s"
+
+
+def restart_vectors(run: Run, dice: random.Random) -> str:
+    how, seconds = dice.choice([signal.SIGKILL, signal.SIGTERM]), dice.choice([0.0, 1.0, 3.0])
+    _outage(run, "vectors", how, seconds)
+    return f"the vector server gets {how.name} and is away for {seconds:g} s"
+
+
+def flush(run: Run, dice: random.Random) -> str:
+    client = Redis.from_url(run.engines.urls["REDIS_URL"], socket_timeout=2)
+    run.bill.allow_crash(1)
+    try:
+        client.flushall()
+    except RedisError:
+        return "FLUSHALL is not answered"
+    finally:
+        client.close()
+    return "FLUSHALL"
+
+
+def too_many_calls(run: Run, dice: random.Random) -> str:
+    seconds = dice.randint(1, 3)
+    run.cohere.script.fail(Fault(status=429, retry_after=str(seconds)), times=dice.randint(1, 3))
+    return f"Cohere wants to be left alone for {seconds} s"
+
+
+def unwell(run: Run, dice: random.Random) -> str:
+    times = dice.randint(1, 5)
+    run.cohere.script.fail(Fault(status=dice.choice([500, 502, 503])), times=times)
+    return f"Cohere is unwell for {times} calls"
+
+
+def bad_answers(run: Run, dice: random.Random) -> str:
+    kind = dice.choice(
+        ["cut_body", "drop", "wrong_dimension", "missing_vector", "nan", "zeros", "empty_object", "html"]
+    )
+    times = dice.randint(1, 2)
+    run.cohere.script.fail(Fault(kind), times=times)
+    return f"Cohere answers {times} calls with {kind}"
+
+
+def slow(run: Run, dice: random.Random) -> str:
+    run.cohere.script.fail(Fault("slow", seconds=run.timeout_seconds + 1), times=1)
+    return "Cohere answers a call too late"
+
+
+def _outage(run: Run, engine: str, how: signal.Signals, seconds: float) -> None:
+    run.engines.take_down(engine, how)
+    run.after(seconds, lambda: run.engines.bring_up(engine))
+
+
+HARMS: tuple[Harm, ...] = (
+    *(kill_horse, kill_horse, kill_worker, kill_both, kill_both, stop_worker, freeze, freeze, freeze_horse),
+    *(kill_ticker, restart_postgres, restart_postgres, restart_valkey, restart_valkey, restart_vectors),
+    *(restart_vectors, flush, flush, too_many_calls, too_many_calls, unwell, bad_answers, bad_answers, slow),
+)

@@ -1,0 +1,38 @@
+"""2: a text is billed once, but for what was in flight when something crashed; and the books say what was billed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from core.models import Spend
+
+if TYPE_CHECKING:
+    from tests.chaos.run import Run
+
+
+def texts_are_paid_for_once(run: Run) -> Iterator[str]:
+    if run.bill.paid_twice > run.bill.allowed_twice:
+        yield f"{run.bill.paid_twice} texts were paid for again, {run.bill.allowed_twice} may be"
+
+
+def books_equal_the_bill(run: Run) -> Iterator[str]:
+    with run.house.sessions() as session:
+        booked = session.execute(select(func.coalesce(func.sum(Spend.inputs), 0))).scalar_one()
+    lost = run.bill.inputs - booked
+    if not 0 <= lost <= run.bill.allowed_twice:
+        yield f"{booked} texts are booked, {run.bill.inputs} were billed; {run.bill.allowed_twice} may be lost"
+
+
+def unchanged_rows_cost_nothing(run: Run) -> Iterator[str]:
+    """Sync once more: the last of all invariants, for it launches a job."""
+    calls = len(run.bill.calls)
+    job_id = run.portal.sync()
+    run.wait_over()
+    job = run.portal.job(job_id) if job_id else None
+    if job is None or (job["status"], job["progress"]["total"]) != ("completed", 0):
+        yield f"another sync found something to do: {job and (job['status'], job['progress'])}"
+    if len(run.bill.calls) != calls:
+        yield f"another sync made {len(run.bill.calls) - calls} calls"

@@ -1,0 +1,26 @@
+"""Nothing lost, nothing doubled, whatever happens: a seed of chaos of about a minute."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.report import report_on
+
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+SECONDS = float(os.environ.get("CHAOS_SECONDS", "35"))
+
+
+@pytest.mark.timeout(SECONDS + 300)
+def test_after_random_faults_every_invariant_holds() -> None:
+    home = Path(tempfile.mkdtemp(prefix="vigia-chaos-"))
+    try:
+        report = report_on(SEED, SECONDS, home / "home")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    assert not report.breaches, f"\n{report}"
+    print(report)
