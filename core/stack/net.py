@@ -35,6 +35,11 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
+def reachable(host: str) -> str:
+    """Where we ask a server that listens on every address."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, not bound)
+
+
 def serves(path: str, port: int, host: str = "127.0.0.1") -> bool:
     """Say whether a GET is answered with 200; cheap enough to ask many times a second."""
     connection = HTTPConnection(host, port, timeout=5)

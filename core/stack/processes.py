@@ -10,7 +10,7 @@ from pathlib import Path
 import redis
 
 from core.stack.children import Program
-from core.stack.net import serves
+from core.stack.net import reachable, serves
 
 PORTAL_THREADS = 24
 WORKER_GRACE = 10.0  # seconds: the calls in hand end, and the part is handed back
@@ -89,11 +89,6 @@ def ops(env: Mapping[str, str], host: str, port: int, log: Path | None) -> Progr
         grace=0.5,
         ready=lambda pid: serves("/healthz", port, reachable(host)),
     )
-
-
-def reachable(host: str) -> str:
-    """Where we ask a server that listens on every address."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104  (compared, not bound)
 
 
 def _registered(redis_url: str, pid: int) -> bool:

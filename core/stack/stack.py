@@ -11,7 +11,7 @@ from core.errors import Refused
 from core.stack import engines, postgres, processes
 from core.stack.environment import environment
 from core.stack.home import Home, write_json
-from core.stack.net import OPS_PORT, free_port, is_free
+from core.stack.net import OPS_PORT, free_port, is_free, reachable
 from core.stack.supervisor import Supervisor
 
 
@@ -40,7 +40,7 @@ class Stack:
 
     @property
     def portal_url(self) -> str:
-        return f"http://{processes.reachable(self._host)}:{self._port}"
+        return f"http://{reachable(self._host)}:{self._port}"
 
     def start_engines(self, ready: Callable[[str], None]) -> dict[str, str]:
         """Start the engines that are ours; return the settings that all processes need."""
@@ -83,7 +83,7 @@ class Stack:
             "database_url": "postgresql://" + self._urls["DATABASE_URL"].partition("://")[2],
             "redis_url": self._urls["REDIS_URL"],
             "qdrant_url": self._urls["QDRANT_URL"],
-            "ops_url": f"http://{processes.reachable(self._ops_host)}:{self._ops_port}",
+            "ops_url": f"http://{reachable(self._ops_host)}:{self._ops_port}",
             "intake_dir": str(self.home.path / "intake"),
             "admin_token": admin_token,
             "embedder": os.environ.get("EMBEDDER"),

@@ -134,12 +134,6 @@ def test_a_taken_port_is_told(vigia: Vigia, settings_env: Env) -> None:
     assert (refused.code, "--port" in refused.err) == (1, True)
 
 
-def test_health_without_an_ops_server_is_ill(vigia: Vigia, settings_env: Env) -> None:
-    settings_env(OPS_PORT=free_port())
-    ill = vigia("health")
-    assert (ill.code, "does not answer" in ill.err) == (1, True)
-
-
 def test_a_wrong_call_ends_with_2(vigia: Vigia) -> None:
     assert vigia("user", "add", "ana", "--role", "king").code == 2
     assert vigia("nonsense").code == 2

@@ -141,7 +141,7 @@ def test_a_second_start_in_the_same_home_is_refused(up: Up, stack: dict[str, Any
 
 def test_the_commands_reach_the_stack_of_their_home(up: Up, stack: dict[str, Any]) -> None:
     health = up.run("health")
-    assert (health.returncode, health.stdout) == (0, "db: ok\nredis: ok\nqdrant: ok\n")
+    assert (health.returncode, health.stdout) == (0, "ready: db ok, redis ok, qdrant ok, embedder ok\n")
     token = up.run("token", "create").stdout.strip()
     headers = {"Authorization": f"Bearer {token}"}
     assert httpx.get(f"{stack['portal_url']}/v1/admin/jobs", headers=headers).status_code == 200
