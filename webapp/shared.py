@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from core.access import allows
 from core.kinds import KINDS
-from webapp import assets, causes, i18n, rq_board, states, waiting
+from webapp import alerts, assets, causes, i18n, rq_board, states, waiting
 from webapp.extensions import db
 from webapp.queries import menu
 
@@ -30,10 +30,15 @@ def register(app: Flask) -> None:
         nav_counts=nav_counts,
         priced=app.extensions["settings"].embedder == "cohere",
         UP=states.UP,
+        GOOD=states.GOOD,
+        MOST_ALERTS=alerts.MOST_SHOWN,
+        alert_names=alerts.NAMES,
+        standing_alerts=alerts.standing,
         DOWN=states.DOWN,
         **{name: getattr(states, name) for name in ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME")},
     )
     app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy, wait=waiting.say)
+    app.jinja_env.filters.update(alert_look=alerts.look, alert_name=alerts.name_of, alert_page=alerts.page)
     app.context_processor(_reader)
 
 

@@ -55,5 +55,6 @@ OUTCOME = {
     "pending": Look("off", "circle-dashed", _("To do")),
     "not_reached": Look("off", "ban", _("Not reached")),
 }
+GOOD = Look("ok", "circle-check", _("Nothing is wrong."))
 UP = Look("ok", "circle-check", _("answers"))
 DOWN = Look("bad", "circle-x", _("does not answer"))

@@ -38,6 +38,8 @@ PAGES = {
     "/jobs/<uuid:job_id>/retries",
     "/jobs/<uuid:job_id>/cancellations",
     "/jobs/<uuid:job_id>/cancellations/new",
+    "/alerts",
+    "/alerts/live",
     "/failures",
     "/failures/retries",
     "/failures/discards",

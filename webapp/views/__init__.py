@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from webapp.views import (
+    alerts,
     cancellations,
     candidates,
     embeddings,
@@ -26,6 +27,7 @@ VIEWS = (
     retries,
     cancellations,
     failures,
+    alerts,
     syncs,
     launches,
     candidates,

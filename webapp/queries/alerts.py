@@ -1,0 +1,54 @@
+"""Alerts: those that stand, worst first, and the history, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.orm import Session
+
+from core.alerts.rules import RULES
+from core.models import Alert
+from webapp.queries.page import LIMIT, Page, bounded, count, moment, number, page_of, read_cursor
+from webapp.queries.text import clean
+
+MOST_STANDING = 200
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Which alerts: every given field must match; `open` None is any."""
+
+    open: bool | None = None
+    rule: str | None = None
+    subject: str | None = None
+
+
+def standing(session: Session) -> Sequence[Alert]:
+    """List the open alerts, worst first, and of the same sort the oldest first."""
+    rows = select(Alert).where(Alert.cleared_at.is_(None)).order_by(Alert.fired_at, Alert.id).limit(MOST_STANDING)
+    order = {name: place for place, name in enumerate(RULES)}
+    return sorted(session.scalars(rows), key=lambda alert: order.get(alert.rule, len(order)))
+
+
+def find_page(
+    session: Session, where: AlertFilter = AlertFilter(), cursor: str | None = None, limit: int = LIMIT
+) -> Page[Alert]:
+    """List alerts, newest first."""
+    limit = bounded(limit)
+    matching = _conditions(where)
+    rows = select(Alert).where(*matching).order_by(Alert.fired_at.desc(), Alert.id.desc()).limit(limit + 1)
+    if cursor:
+        rows = rows.where(tuple_(Alert.fired_at, Alert.id) < tuple_(*read_cursor(cursor, moment, number)))
+    found = session.scalars(rows).all()
+    ids = select(Alert.id).where(*matching)
+    return page_of(found, limit, cursor, lambda: count(session, ids), lambda alert: (alert.fired_at, alert.id))
+
+
+def _conditions(where: AlertFilter) -> list[ColumnElement[bool]]:
+    given = ((Alert.rule, where.rule), (Alert.subject, where.subject))
+    found = [column == clean(value) for column, value in given if value is not None]
+    if where.open is not None:
+        found.append(Alert.cleared_at.is_(None) if where.open else Alert.cleared_at.is_not(None))
+    return found

@@ -1,0 +1,38 @@
+"""/alerts: what is wrong now, and what was. And the same again for its poll."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from webapp import alerts as looks
+from webapp import fresh
+from webapp.extensions import db
+from webapp.queries import alerts
+from webapp.security import poll, role
+
+bp = Blueprint("alerts", __name__)
+
+
+@bp.get("/alerts")
+@role("viewer")
+def index() -> ResponseReturnValue:
+    return render_template("alerts/index.html", **_list())
+
+
+@bp.get("/alerts/live")
+@role("viewer")
+@poll
+def index_live() -> ResponseReturnValue:
+    shown = _list()
+    seen = [(alert.id, alert.sentence, alert.cleared_at) for alert in (*shown["open"], *shown["page"].items)]
+    return fresh.unless_same(repr(seen), lambda: render_template("alerts/poll.html", **shown))
+
+
+def _list() -> dict[str, Any]:
+    rule, cursor = request.args.get("rule") or None, request.args.get("cursor") or None
+    where = alerts.AlertFilter(open=False, rule=rule, subject=request.args.get("subject") or None)
+    page = alerts.find_page(db.session(), where, cursor)
+    return {"open": looks.standing(), "page": page, "where": where, "cursor": cursor}
