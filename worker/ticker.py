@@ -6,10 +6,11 @@ import signal
 import sys
 import threading
 import time
+from datetime import datetime
 
 import structlog
 from redis import RedisError
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import coverage
@@ -27,6 +28,7 @@ LEADER = 7274003  # advisory lock
 TICK_SECONDS = 2.0
 FRESH_SECONDS = 4.0  # coverage, while jobs run
 IDLE_SECONDS = 30.0  # coverage, when nothing moves
+LATEST = 50
 
 
 class Ticker:
@@ -36,6 +38,7 @@ class Ticker:
         self.house = house
         self._next_coverage = 0.0
         self._were_busy = False
+        self._last_end: datetime | None = None
 
     def tick(self) -> None:
         with self.house.sessions() as session:
@@ -46,8 +49,10 @@ class Ticker:
         with self.house.sessions() as session:
             open_jobs = select(Job.id).where(Job.status.in_(("queued", "running", "waiting", "cancelling")))
             busy = session.execute(open_jobs.limit(1)).first() is not None
-        ended = self._were_busy and not busy  # the last figures of a job are shown at once
-        self._were_busy = busy
+            last_end = session.scalar(_last_end())
+        # The last figures of a job are shown at once, also of one that began and ended between two ticks.
+        ended = not busy and (self._were_busy or last_end != self._last_end)
+        self._were_busy, self._last_end = busy, last_end
         if time.monotonic() < self._next_coverage and not ended:
             return
         began = time.monotonic()
@@ -64,6 +69,12 @@ class Ticker:
         points = self.house.index.count(collection.name) if collection else None
         with self.house.sessions() as session:
             coverage.check(session, alias, collection, points)
+
+
+def _last_end() -> Select[datetime | None]:
+    """Ask when a job ended last, of the latest ones: others were seen while they ran."""
+    latest = select(Job.finished_at).order_by(Job.created_at.desc(), Job.id.desc()).limit(LATEST).subquery()
+    return select(func.max(latest.c.finished_at))
 
 
 def main() -> int:
