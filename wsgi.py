@@ -1,11 +1,14 @@
 """The portal's door for gunicorn: `gunicorn wsgi:application`."""
 
 import atexit
+import threading
 
-from core import logs
+from core import logs, search
 from core.settings import settings
 from webapp import close, create_app
 
 logs.configure(settings())
 application = create_app()
 atexit.register(close, application)
+# Beside the first pages, and in this process alone: an app that a test makes loads no model before it is asked.
+threading.Thread(target=search.preload, name="preload", daemon=True).start()

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from core import embedding_cache
-from core.adapters import cohere_embedder, fast_embedder, local_embedder
+from core.adapters import cohere_embedder, fast_embedder, local_embedder, qdrant_index
 from core.adapters.cohere_embedder import CohereEmbedder
 from core.adapters.fast_embedder import FastEmbedder
 from core.adapters.local_embedder import LocalEmbedder
@@ -96,6 +96,11 @@ class Container:
                 local_embedder.load()
             case "local-fast":
                 fast_embedder.load()
+
+    def preload_search(self) -> None:
+        """Import and read what a search needs."""
+        self.preload()
+        qdrant_index.load()
 
     def close(self) -> None:
         """Close the connections of this process."""

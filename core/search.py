@@ -63,6 +63,11 @@ class SearchAnswer:
     took_ms: float
 
 
+def preload() -> None:
+    """Load what the first question needs: the model, the index's client. Seconds of work that nobody need wait for."""
+    container().preload_search()
+
+
 def search(
     question: str, *, limit: int = 10, where: RecordFilter = EVERYBODY, tools: SearchTools | None = None
 ) -> SearchAnswer:

@@ -25,6 +25,11 @@ MOST_DELETIONS = 1000
 SCAN_PAGE = 5000
 
 
+def load() -> None:
+    """Import what a search needs. qdrant-client takes 1.4 s and 70 MB: only who searches pays for it, no job does."""
+    import core.adapters.qdrant_reader  # noqa: F401, PLC0415
+
+
 class QdrantIndex:
     """Thread-safe; works on a Qdrant server and on our embedded one. A connection is made by the first call."""
 
@@ -37,7 +42,7 @@ class QdrantIndex:
 
     @property
     def _reader(self) -> QdrantReader:
-        # qdrant-client takes 1.4 s and 70 MB to import: only who searches pays for it, no job does.
+        # Late, as in `load`.
         from core.adapters.qdrant_reader import QdrantReader  # noqa: PLC0415
 
         with self._lock:
