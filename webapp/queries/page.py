@@ -109,10 +109,11 @@ def count(session: Session, matching: Select[Any]) -> Count:
     """Count the rows of `matching`: exactly up to 10,000, by the planner's estimate beyond."""
     bare = matching.order_by(None)
     n = session.scalar(select(func.count()).select_from(bare.limit(EXACT_TO + 1).subquery())) or 0
-    return Count(n, True) if n <= EXACT_TO else Count(max(n, _estimate(session, bare)), False)
+    return Count(n, True) if n <= EXACT_TO else Count(max(n, estimate(session, bare)), False)
 
 
-def _estimate(session: Session, matching: Select[Any]) -> int:
+def estimate(session: Session, matching: Select[Any]) -> int:
+    """Ask the planner how many rows it expects."""
     compiled = matching.compile(session.connection().engine, compile_kwargs={"render_postcompile": True})
     answer = session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {compiled}", dict(compiled.params))
     return int(answer.scalar_one()[0]["Plan"]["Plan Rows"])

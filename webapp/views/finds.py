@@ -7,6 +7,7 @@ import re
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from core.jobs.search import JobWhere
 from webapp.extensions import db
 from webapp.queries import jobs
 from webapp.security import role
@@ -19,7 +20,7 @@ bp = Blueprint("finds", __name__)
 def show() -> ResponseReturnValue:
     words = request.args.get("q", "").strip()[:200]
     if re.fullmatch(r"(?=.*[0-9])[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}", words) and not words.isdigit():
-        found = jobs.find_page(db.session(), jobs.JobFilter(text=words), limit=2).items
+        found = jobs.find_page(db.session(), jobs.JobFilter(where=JobWhere(ids=(words,))), limit=2).items
         if len(found) == 1:
             return redirect(url_for("jobs.show", job_id=found[0].id))
     return redirect(url_for("candidates.index", text=words))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
@@ -10,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
 from core.jobs import live
-from webapp import fresh, job_page, waiting
+from webapp import fresh, job_list, job_page
 from webapp.extensions import db, redis
 from webapp.queries import jobs, records
 from webapp.security import poll, role
@@ -21,14 +20,15 @@ bp = Blueprint("jobs", __name__)
 @bp.get("/jobs")
 @role("viewer")
 def index() -> ResponseReturnValue:
-    return render_template("jobs/index.html", **_list())
+    shown = job_list.shown()
+    return render_template("jobs/index.html", **shown), 422 if shown["asked"].search.problems else 200
 
 
 @bp.get("/jobs/live")
 @role("viewer")
 @poll
 def index_live() -> ResponseReturnValue:
-    shown = _list()
+    shown = job_list.shown()
     return fresh.unless_same(
         repr((shown["page"], shown["counts"], shown["waits"])), lambda: render_template("jobs/poll_list.html", **shown)
     )
@@ -66,24 +66,6 @@ def list_events(job_id: UUID) -> ResponseReturnValue:
     job = jobs.show(db.session(), redis, job_id)
     page = jobs.events(db.session(), job_id, request.args.get("cursor"), limit=100)
     return render_template("jobs/events.html", job=job, page=page)
-
-
-def _list() -> dict[str, Any]:
-    args = request.args
-    where = jobs.JobFilter(
-        status=args.get("status") or None,
-        kind=args.get("kind") or None,
-        user=args.get("user") or None,
-        text=args.get("q", ""),
-    )
-    page = jobs.find_page(db.session(), where, args.get("cursor") or None)
-    return {
-        "page": page,
-        "where": where,
-        "counts": jobs.counts(db.session(), where),
-        "waits": waiting.waits_of(page.items),
-        "cursor": args.get("cursor"),
-    }
 
 
 def _revision(job_id: UUID) -> str | None:

@@ -7,14 +7,18 @@ from uuid import UUID, uuid4
 
 import pytest
 from redis import Redis
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.jobs import live
+from core.jobs.search import JobWhere
 from core.jobs.view import view_of
-from tests.webapp.factories import START, make_event, make_job, make_part
+from core.models import Census
+from tests.webapp.factories import START, make_candidate, make_event, make_failure, make_job, make_part, make_place
 from webapp.queries import jobs
 from webapp.queries.jobs import JobFilter
+from webapp.queries.page import Count
 
 
 def titles(session: Session, where: JobFilter) -> list[str]:
@@ -51,23 +55,129 @@ def test_every_filter_narrows_the_list(session: Session) -> None:
         JobFilter(status="failed"),
         JobFilter(kind="etl.embed"),
         JobFilter(user="eva"),
-        JobFilter(text="ONE"),
+        JobFilter(where=JobWhere(words=("ONE",))),
     ):
         assert titles(session, where) == ["one"]
     assert titles(session, JobFilter(status="failed", user="ana")) == []
 
 
-@pytest.mark.parametrize("words", ["%", "_", "\\", "' OR 1=1 --", "\0", "\ud800x", "x" * 100_000])
+FAILED_ONE = {"title": "one", "status": "failed", "kind": "etl.embed", "requested_by": "eva"}
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        JobWhere(statuses=("failed",)),
+        JobWhere(statuses=("failed", "running")),
+        JobWhere(not_statuses=("completed",)),
+        JobWhere(kinds=("etl.embed", "zebra")),
+        JobWhere(not_kinds=("etl.sync",)),
+        JobWhere(users=("eva",)),
+        JobWhere(not_users=("ana",)),
+        JobWhere(errors=("text_refused",)),
+        JobWhere(errors=("cohere_key_refused",)),
+        JobWhere(people=(7,)),
+        JobWhere(people=(8,)),
+        JobWhere(before=START),
+        JobWhere(words=("on",), statuses=("failed",)),
+        JobWhere(words=("key_refused",)),
+    ],
+    ids=lambda where: repr(where.model_dump(exclude_defaults=True))[:40],
+)
+def test_every_part_of_a_search_narrows_the_list_and_the_tabs_alike(session: Session, where: JobWhere) -> None:
+    early = START - timedelta(days=1)
+    one = make_job(session, error_code="cohere_key_refused", created_at=early, **FAILED_ONE)
+    two = make_job(session, title="only two")
+    make_failure(session, one, 7)
+    session.add(Census(collection="c1"))
+    eight = make_candidate(session, id=8)
+    make_place(session, eight, job_id=one.id)
+    make_failure(session, two, 9, cause="cohere_timeout")
+
+    assert titles(session, JobFilter(where=where)) == ["one"]
+    assert {status: count.n for status, count in jobs.counts(session, JobFilter(where=where)).items() if count.n} == {
+        "failed": 1
+    }
+    assert jobs.total(session, JobFilter(where=where)).n == 1
+
+
+def test_what_an_error_leaves_out_is_left_out(session: Session) -> None:
+    make_failure(session, make_job(session, title="one"), 7)
+    make_job(session, title="two")
+    assert titles(session, JobFilter(where=JobWhere(not_errors=("text_refused",)))) == ["two"]
+
+
+@pytest.mark.parametrize("words", ["' OR 1=1 --", "a:* & !b", "\\'x", "x" * 2000, "<b>x</b>", "1e400", "٣", "²"])
 def test_search_words_are_taken_literally(session: Session, words: str) -> None:
     make_job(session, title="plain")
-    assert titles(session, JobFilter(text=words)) == (["plain"] if words == "\0" else [])
+    assert titles(session, JobFilter(where=JobWhere(words=(words,)))) == []
 
 
-def test_the_start_of_an_id_finds_its_job(session: Session) -> None:
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("sync",), True),
+        (("Mad",), True),
+        (("adrid",), False),
+        (("not indexed",), True),
+        (("indexed not",), False),
+        (("etl.sync",), True),
+        (("OPS-47",), True),
+        (("cohere", "rate"), True),
+        (("cohere", "zebra"), False),
+        (("script",), True),
+    ],
+)
+def test_words_are_found_by_their_start_whatever_stands_around_them(
+    session: Session, words: tuple[str, ...], found: bool
+) -> None:
+    make_job(
+        session,
+        title="etl.sync: everybody not indexed in Madrid",
+        reason="ticket OPS-4711 <script>",
+        error_code="cohere_rate_limited",
+    )
+    assert bool(titles(session, JobFilter(where=JobWhere(words=words)))) is found
+
+
+def test_words_that_fill_no_page_nearby_are_found_by_the_index(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "NEAR", 3)
+    for n in range(12):
+        make_job(session, title="odd one" if n % 3 else "even one")
+    where, seen, cursor = JobFilter(where=JobWhere(words=("odd",))), list[str](), None
+    while True:
+        page = jobs.find_page(session, where, cursor, limit=3)
+        seen += [view.id for view in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+    assert (len(seen), len(set(seen)), page.total) == (8, 8, 8)
+
+
+def test_above_the_limit_the_tabs_are_estimates_and_say_so(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "EXACT_TO", 5)
+    for n in range(12):
+        make_job(session, title="sync", status="running" if n < 2 else "completed")
+    session.execute(text("ANALYZE jobs"))
+    counted = jobs.counts(session, JobFilter(where=JobWhere(words=("sync",))))
+    assert counted["running"] == Count(2, True)
+    assert not counted["completed"].exact
+    assert not jobs.of_tab(counted, None).exact
+
+
+def test_the_start_of_an_id_or_a_number_finds_its_job(session: Session) -> None:
     job = make_job(session, id=UUID("0a1b2c3d-0000-4000-8000-000000000001"), title="found")
     make_job(session)
-    assert titles(session, JobFilter(text="0a1b2c3d")) == ["found"]
-    assert titles(session, JobFilter(text=str(job.id))) == ["found"]
+    for given in ("0a1b", "0a1b2c3d", "0A1B2C3D-00", str(job.id), str(job.number), f"#{job.number}"):
+        assert titles(session, JobFilter(where=JobWhere(ids=(given,)))) == ["found"], given
+    assert titles(session, JobFilter(where=JobWhere(ids=("xyz", "#", "")))) == []
+
+
+def test_jobs_are_numbered_as_they_are_launched(session: Session) -> None:
+    first, second = make_job(session), make_job(session)
+    assert second.number == first.number + 1
 
 
 def test_tabs_count_within_the_rest_of_the_filter(session: Session) -> None:

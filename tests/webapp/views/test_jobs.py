@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from uuid import UUID, uuid4
 
 import pytest
@@ -84,15 +86,55 @@ def test_a_filter_stands_in_the_address_and_survives_the_next_page(viewer: Visit
         factories.make_job(session, kind="etl.embed", status="failed", requested_by="ana")
     session.commit()
 
-    page = viewer.get("/jobs?status=failed&kind=etl.embed&user=ana").text
+    page = viewer.get("/jobs?status=failed&q=kind:etl.embed+user:ana").text
     older = page.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
 
-    assert {"status=failed", "kind=etl.embed", "user=ana"} <= set(older.split("?")[1].split("&"))
+    assert {"status=failed", "q=kind:etl.embed+user:ana"} <= set(older.split("?")[1].split("&"))
     assert plain(viewer.get(older)).count("Failed") >= 5
 
 
 def test_nothing_that_matches_is_said_too(viewer: Visitor, job: Job) -> None:
     assert "No job matches" in plain(viewer.get("/jobs?q=zebra"))
+
+
+def test_a_term_that_is_unknown_is_told_beside_the_box_and_nothing_is_listed(viewer: Visitor, job: Job) -> None:
+    answer = viewer.get('/jobs?q=colour:red "open')
+
+    assert answer.status_code == 422
+    assert "There is no term “colour:”. The terms are status:, kind:," in plain(answer)
+    assert "A quotation mark is not closed" in plain(answer)
+    assert job.title not in plain(answer)
+    assert "data-poll" not in answer.text
+    assert 'value="colour:red &#34;open"' in answer.text
+
+
+def test_a_name_that_nobody_has_is_explained(viewer: Visitor, job: Job) -> None:
+    answer = viewer.get("/jobs?q=user:zoe")
+
+    assert answer.status_code == 200
+    assert "Nobody with a name like “zoe” has launched a job." in plain(answer)
+
+
+def test_my_jobs_are_mine(viewer: Visitor, session: Session) -> None:
+    factories.make_job(session, title="Mine", requested_by=viewer.name)
+    factories.make_job(session, title="Not hers", requested_by="eva")
+    session.commit()
+
+    shown = plain(viewer.get("/jobs?q=user:me"))
+
+    assert "Mine" in shown and "Not hers" not in shown
+
+
+def test_the_help_of_the_search_leads_to_searches_that_work(viewer: Visitor, session: Session) -> None:
+    job = factories.make_job(session)
+    factories.make_failure(session, job, 1, cause="cohere_timeout")
+    session.commit()
+    grammar = viewer.get("/jobs").text.split('id="grammar"')[1].split("</details>")[0]
+
+    examples = [unescape(link) for link in re.findall(r'href="([^"]+)"', grammar)]
+
+    assert len(examples) >= 10
+    assert {viewer.get(link).status_code for link in examples} == {200}
 
 
 def test_a_cursor_of_another_list_is_refused(viewer: Visitor) -> None:

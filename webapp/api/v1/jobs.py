@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
@@ -34,8 +35,8 @@ from webapp.api.answers.launches import LaunchAnswer
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Cursor, Reason, Request, Words
 from webapp.extensions import db, redis
+from webapp.job_list import Asked, search
 from webapp.queries import coverage, jobs, records
-from webapp.queries.jobs import JobFilter
 from webapp.security import actor
 from webapp.waiting import waits_of
 
@@ -48,7 +49,9 @@ class JobQuery(Cursor):
     status: Literal[jobs.STATUSES] | None = None  # type: ignore[valid-type]
     kind: Words | None = Field(None, description="The name of a kind, as etl.sync.")
     user: Words | None = Field(None, description="Who launched it; token:NAME for a script.")
-    q: Words = Field("", description="An id, the start of one, or words of title, message, reason or error.")
+    q: Words = Field(
+        "", description="The search box of the page: status: kind: user: error: id: person: before: after: and words."
+    )
 
 
 class Act(Request):
@@ -61,7 +64,7 @@ class Act(Request):
 @operation("read", {200: (JobList,)})
 def index(query: JobQuery) -> Response:
     """List jobs, newest first."""
-    where = JobFilter(query.status, query.kind, query.user, query.q)
+    where = replace(Asked(query.status, search(query.q)).where, kind=query.kind, user=query.user)
     page = jobs.find_page(db.session(), where, query.cursor, query.limit)
     waits = waits_of(page.items)
     return reply(JobList.of(page, lambda view: job_answer(view, waits.get(view.id))))

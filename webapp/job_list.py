@@ -1,0 +1,89 @@
+"""The list of jobs, put together for its page, its poll, its file and the API alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from flask import request, url_for
+
+from core.errors import Invalid
+from core.kinds import KINDS
+from webapp import job_search, waiting
+from webapp.extensions import db
+from webapp.i18n import gettext as _
+from webapp.i18n import zone
+from webapp.job_search import JobSearch, Known
+from webapp.queries import jobs, names
+from webapp.queries.jobs import JobFilter
+from webapp.queries.page import Count, Page
+from webapp.security import actor
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for: a tab and what the box says."""
+
+    status: str | None
+    search: JobSearch
+
+    @property
+    def where(self) -> JobFilter:
+        """Give the filter; raise Invalid where the box cannot be used, for then nothing is meant."""
+        if self.search.problems:
+            raise Invalid(" ".join(self.search.problems), {"q": " ".join(self.search.problems)})
+        return JobFilter(status=self.status, where=self.search.where)
+
+    @property
+    def args(self) -> dict[str, str | None]:
+        """Give it as it stands in the address."""
+        return {"status": self.status, "q": self.search.text or None}
+
+    def url(self, endpoint: str, **more: Any) -> str:
+        return url_for(endpoint, **(self.args | more))
+
+
+def asked() -> Asked:
+    """Read the address."""
+    return Asked(request.args.get("status") or None, search(request.args.get("q", "")))
+
+
+def search(text: str) -> JobSearch:
+    """Read the box by what there is: kinds, people who launched, errors."""
+    session = db.session()
+    known = Known(
+        statuses=jobs.STATUSES,
+        kinds=tuple(KINDS),
+        me=actor().name,
+        launchers=partial(names.launchers, session),
+        errors=partial(names.errors, session),
+        people=partial(names.people, session),
+        zone=zone(),
+    )
+    return job_search.read(text, known)
+
+
+def shown() -> dict[str, Any]:
+    """Give the template the list; where the box cannot be used, an empty one."""
+    what, cursor = asked(), request.args.get("cursor") or None
+    if what.search.problems:
+        nothing: Page[Any] = Page((), None, 0, True)
+        counts = {status: Count(0, True) for status in jobs.STATUSES}
+        return {"asked": what, "page": nothing, "counts": counts, "waits": {}, "cursor": None}
+    counted = jobs.counts(db.session(), what.where)
+    page = jobs.find_page(db.session(), what.where, cursor, known=jobs.of_tab(counted, what.status))
+    return {
+        "asked": what,
+        "page": page,
+        "counts": counted,
+        "waits": waiting.waits_of(page.items),
+        "cursor": cursor,
+    }
+
+
+def title(what: Asked) -> str:
+    """Say in words which jobs an act on all that match would take."""
+    said = [f"status:{what.status}"] if what.status else []
+    said += [what.search.text] if what.search.text else []
+    return " ".join(said) or _("all jobs")
