@@ -23,6 +23,7 @@ READS = [
     f"/jobs/{JOB}/records",
     f"/jobs/{JOB}/events",
     "/failures",
+    "/alerts",
     "/coverage",
     "/candidates",
     "/candidates/1",

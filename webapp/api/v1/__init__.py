@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from webapp.api import problems
-from webapp.api.v1 import candidates, coverage, documentation, etl, failures, jobs, launches, searches
+from webapp.api.v1 import alerts, candidates, coverage, documentation, etl, failures, jobs, launches, searches
 from webapp.extensions import csrf
 
-NOUNS = (etl, launches, jobs, failures, coverage, candidates, searches, documentation)
+NOUNS = (etl, launches, jobs, failures, alerts, coverage, candidates, searches, documentation)
 
 
 def register(app: Flask) -> None:
