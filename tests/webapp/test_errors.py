@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from core.settings import Settings
 from tests.webapp.conftest import NO_POSTGRESQL, Visitor, enter, plain
@@ -78,11 +80,14 @@ def test_what_nobody_foresaw_tells_nothing_of_the_inside(
         raise RuntimeError("the secret is 1234")
 
     app.add_url_rule("/broken", view_func=broken)
-    answer = app.test_client().get("/broken")
+    with capture_logs([merge_contextvars]) as lines:
+        answer = app.test_client().get("/broken")
 
     assert answer.status_code == 500
     assert "1234" not in answer.text
     assert answer.headers["X-Request-ID"] in answer.text
+    assert [line["event"] for line in lines] == ["request failed", "request"]
+    assert {line["request_id"] for line in lines} == {answer.headers["X-Request-ID"]}
 
 
 def test_scripts_get_problems_instead_of_pages(app: Flask) -> None:

@@ -26,7 +26,8 @@ def test_a_launch_leads_to_the_page_of_its_job(operator: Visitor, session: Sessi
     job = launched(session, answer.location)
     assert (job.kind, job.payload["limit"], job.payload["force"]) == ("etl.sync", 100, True)
     assert (job.requested_by, job.reason) == ("operator", "Feria de Sevilla")
-    assert operator.get(answer.location).status_code == 200
+    assert job.request_id == answer.headers["X-Request-ID"]
+    assert f"Request {job.request_id}" in plain(operator.get(answer.location))
     trail = session.execute(select(AuditEvent.actor, AuditEvent.action, AuditEvent.reason)).one()
     assert tuple(trail) == ("operator", "job.launch", "Feria de Sevilla")
 
