@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from flask import url_for
 
 from core.kinds import QUEUES
+from core.models import Alert
 from webapp.dependencies import Check
 from webapp.formatting import number
 from webapp.i18n import gettext as _
@@ -27,9 +28,18 @@ class Notice:
     needs: str = "viewer"
 
 
-def notices(board: Board, checks: Sequence[Check]) -> list[Notice]:
-    found = [*_down(checks), *_unheard(board, checks), *_uncovered(board), *_failed(board), *_aside(board)]
-    return sorted([*found, *_held(board)], key=lambda notice: notice.state != "bad")
+def notices(board: Board, checks: Sequence[Check], alerts: Iterable[Alert] = ()) -> list[Notice]:
+    """Give what needs a person and is not said by an alert already, which stands above them on the page."""
+    said = {(alert.rule, alert.subject) for alert in alerts}
+    found = [
+        *_down([check for check in checks if ("engine_away", check.name) not in said]),
+        *_unheard(board, checks, [queue for queue in QUEUES if ("queue_unheard", queue) not in said]),
+        *_uncovered(board),
+        *_failed(board),
+        *(_aside(board) if ("dead_letters", "") not in said else ()),
+        *_held(board),
+    ]
+    return sorted(found, key=lambda notice: notice.state != "bad")
 
 
 def _down(checks: Sequence[Check]) -> Iterator[Notice]:
@@ -40,11 +50,11 @@ def _down(checks: Sequence[Check]) -> Iterator[Notice]:
             yield Notice("bad", sentence, said, url_for("health.ready"), _("Health"))
 
 
-def _unheard(board: Board, checks: Sequence[Check]) -> Iterator[Notice]:
+def _unheard(board: Board, checks: Sequence[Check], queues: Iterable[str]) -> Iterator[Notice]:
     workers = next((check for check in checks if check.name == "Workers"), None)
     if workers is None or workers.said:  # Redis is silent: that is said already
         return
-    for queue in QUEUES:
+    for queue in queues:
         if queue not in workers.queues:
             waiting = sum(job.queue == queue for job in board.open)
             detail = ngettext("%(num)s job waits for one.", "%(num)s jobs wait for one.", waiting) if waiting else ""

@@ -51,6 +51,7 @@ class Stack:
         if "DATABASE_URL" not in self._given:
             postgres.ensure_database(self._urls["DATABASE_URL"])
         own = {**self._urls, "OPS_HOST": self._ops_host, "OPS_PORT": str(self._ops_port)}
+        own["PORTAL_URL"] = self._given.get("PORTAL_URL") or self.portal_url
         own["SECRET_KEY"] = self._given.get("SECRET_KEY") or self.home.secret("secret_key")
         return own
 

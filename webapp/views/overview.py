@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from webapp import attention, dependencies, fresh, waiting
+from webapp import alerts, attention, dependencies, fresh, waiting
 from webapp.extensions import db
 from webapp.kept import Kept
 from webapp.queries import overview
@@ -49,7 +49,7 @@ def _around(board: overview.Board) -> dict[str, Any]:
     return {
         "board": board,
         "checks": checks,
-        "notices": attention.notices(board, checks),
+        "notices": attention.notices(board, checks, alerts.standing()),
         "waits": waiting.waits_of(board.open),
         "every": BUSY_SECONDS if board.open else IDLE_SECONDS,
     }

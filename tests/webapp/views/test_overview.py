@@ -9,6 +9,7 @@ from redis import Redis
 from sqlalchemy.orm import Session
 
 from core import coverage
+from core.models import Alert
 from core.ports import Collection
 from tests.webapp import factories
 from tests.webapp.conftest import NO_QDRANT, NO_REDIS, Visitor, plain
@@ -61,6 +62,30 @@ def test_a_queue_without_a_worker_needs_attention(viewer: Visitor, session: Sess
     session.commit()
 
     assert "No worker listens on jobs:etl. 1 job waits for one." in plain(viewer.get("/"))
+
+
+def test_what_an_alert_says_is_not_said_twice(viewer: Visitor, session: Session) -> None:
+    factories.make_failure(session, factories.make_job(session), factories.make_candidate(session).id)
+    session.commit()
+    notices = ["No worker listens on jobs:etl.", "1 record was set aside after an error."]
+    page = plain(viewer.get("/"))
+    assert [page.count(sentence) for sentence in notices] == [1, 1]
+
+    session.add(Alert(rule="queue_unheard", subject="jobs:etl", sentence="Nobody works."))
+    session.add(Alert(rule="dead_letters", subject="", sentence="21 were set aside."))
+    session.commit()
+    page = plain(viewer.get("/"))
+    assert [page.count(sentence) for sentence in notices] == [0, 0]
+    assert "Nobody works." in page and "21 were set aside." in page
+
+
+@pytest.mark.parametrize("app", [NO_QDRANT], indirect=True)
+def test_an_engine_of_which_an_alert_tells_is_not_told_twice(viewer: Visitor, session: Session) -> None:
+    session.add(Alert(rule="engine_away", subject="Qdrant", sentence="Qdrant sleeps."))
+    session.commit()
+
+    page = plain(viewer.get("/"))
+    assert "Qdrant sleeps." in page and "Qdrant does not answer." not in page
 
 
 def test_a_failed_job_needs_attention_until_a_later_one_makes_it_good(viewer: Visitor, session: Session) -> None:
