@@ -10,11 +10,12 @@ from flask import request, url_for
 
 from core.errors import Invalid
 from core.kinds import KINDS
-from webapp import job_search, waiting
+from webapp import job_search, kept_views, waiting
 from webapp.extensions import db
 from webapp.i18n import gettext as _
 from webapp.i18n import zone
 from webapp.job_search import JobSearch, Known
+from webapp.kept_views import KeptViews
 from webapp.queries import jobs, names
 from webapp.queries.jobs import JobFilter
 from webapp.queries.page import Count, Page
@@ -70,7 +71,8 @@ def shown() -> dict[str, Any]:
     if what.search.problems:
         nothing: Page[Any] = Page((), None, 0, True)
         counts = {status: Count(0, True) for status in jobs.STATUSES}
-        return {"asked": what, "page": nothing, "counts": counts, "waits": {}, "cursor": None}
+        kept = KeptViews("jobs", "", ())
+        return {"asked": what, "page": nothing, "counts": counts, "waits": {}, "cursor": None, "kept": kept}
     counted = jobs.counts(db.session(), what.where)
     page = jobs.find_page(db.session(), what.where, cursor, known=jobs.of_tab(counted, what.status))
     return {
@@ -79,6 +81,7 @@ def shown() -> dict[str, Any]:
         "counts": counted,
         "waits": waiting.waits_of(page.items),
         "cursor": cursor,
+        "kept": kept_views.of_page("jobs", request.args),
     }
 
 

@@ -53,6 +53,9 @@ PAGES = {
     "/candidates/<int:candidate_id>",
     "/embeddings",
     "/find",
+    "/views",
+    "/views/<int:view_id>/names",
+    "/views/<int:view_id>/deletions",
     "/healthz",
     "/readyz",
 }
@@ -78,7 +81,7 @@ def known(session: Session) -> dict[str, Any]:
     """Something for each variable of an address."""
     values = {"job_id": make_job(session, status="queued").id, "candidate_id": make_candidate(session).id}
     session.commit()
-    return {**values, "name": "etl.embed", "filename": "css/portal.css"}
+    return {**values, "name": "etl.embed", "filename": "css/portal.css", "view_id": 1}
 
 
 def ours(app: Flask) -> list[Rule]:
@@ -121,6 +124,7 @@ def test_every_route_says_whom_it_lets_in(app: Flask) -> None:
 
 def test_every_write_needs_more_than_looking(app: Flask) -> None:
     own = {"sessions.delete", "preferences.update"}  # what everybody may do with themselves
+    own |= {"saved_views.create", "saved_views.rename", "saved_views.delete"}
     for rule in ours(app):
         if rule.methods and "POST" in rule.methods and rule.endpoint not in PUBLIC | own:
             assert needs(app, rule) in ("role:operator", "role:admin"), rule.endpoint

@@ -17,6 +17,7 @@ from webapp.views import (
     overview,
     preferences,
     retries,
+    saved_views,
     sessions,
     syncs,
 )
@@ -33,6 +34,7 @@ VIEWS = (
     candidates,
     embeddings,
     finds,
+    saved_views,
     sessions,
     preferences,
     health,

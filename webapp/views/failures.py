@@ -13,6 +13,7 @@ from core.failures import discard
 from core.jobs.retry import retry_failures
 from core.kinds import KINDS
 from core.kinds.etl_embed import MOST_CHOSEN
+from webapp import kept_views
 from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
 from webapp.i18n import ngettext
@@ -29,7 +30,8 @@ def index() -> ResponseReturnValue:
     groups = failures.groups(session, failures.FailureFilter(job_id=where.job_id)).items
     narrow = where.cause or where.job_id or request.args.get("all")
     page = failures.find_page(session, where, request.args.get("cursor") or None) if narrow else None
-    return render_template("failures/index.html", groups=groups, where=where, page=page)
+    kept = kept_views.of_page("failures", request.args)
+    return render_template("failures/index.html", groups=groups, where=where, page=page, kept=kept)
 
 
 @bp.post("/failures/retries")
