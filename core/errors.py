@@ -138,4 +138,5 @@ def until(moment: datetime) -> str:
 
 def waits(moment: datetime, why: str) -> str:
     """Say in one sentence until when and why; a `why` that names its own end is enough."""
-    return f"{why[:1].upper()}{why[1:]}." if " until " in why else f"Waits until {until(moment)}: {why}."
+    names_its_end = " until " in why or " by itself on " in why
+    return f"{why[:1].upper()}{why[1:]}." if names_its_end else f"Waits until {until(moment)}: {why}."

@@ -88,11 +88,15 @@ def explanations(session: Session, redis: Redis, jobs: Sequence[JobView]) -> Map
 
 
 def places(session: Session, job_ids: Collection[str]) -> Mapping[str, int]:
-    """Count, for each of these queued jobs, those in its queue that were launched before it and want a worker too."""
+    """Count, for each of these queued jobs, those in its queue that were launched before it and want a worker too.
+
+    A queued job that says what it waits for itself (its turn, a dependency) is not in line.
+    """
     if not job_ids:
         return {}
     place = func.row_number().over(partition_by=Job.queue, order_by=(Job.created_at, Job.id)) - 1
-    line = select(Job.id, place.label("place")).where(Job.status.in_(("queued", "running"))).subquery()
+    in_line = (Job.status == "running") | ((Job.status == "queued") & (Job.message == ""))
+    line = select(Job.id, place.label("place")).where(in_line).subquery()
     wanted = line.c.id.in_([uuid.UUID(job_id) for job_id in job_ids])
     return {str(row.id): row.place for row in session.execute(select(line).where(wanted))}
 

@@ -105,3 +105,4 @@ def test_a_wait_for_our_own_pace_is_not_told(house: House, job_id: uuid.UUID) ->
 def test_a_reason_that_names_its_end_is_not_told_twice() -> None:
     assert waits(NOON, "Cohere is unwell") == "Waits until 12:04:10 UTC: Cohere is unwell."
     assert waits(NOON, "waiting for Cohere until 12:04:10 UTC") == "Waiting for Cohere until 12:04:10 UTC."
+    assert waits(NOON, "set X, or it goes on by itself on 1 May") == "Set X, or it goes on by itself on 1 May."
