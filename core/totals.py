@@ -1,23 +1,36 @@
 """Running totals, for /metrics: noted while a transaction goes on, written as the last thing that it does.
 
-Everybody adds to the same few rows. Written in one statement and in one order just before the commit, they are
-locked for a moment only, and no two transactions ever wait for each other.
+Everybody adds to the same few totals. Each transaction does so in a stripe of its own, the first that nobody has:
+none ever waits for another, not even for one whose process was frozen before its commit.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from sqlalchemy import event
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import event, func, select, text
 from sqlalchemy.orm import Session, SessionTransaction
 
 from core.buckets import BEYOND, BOUNDS, SUM
 from core.models import Total
 
+Key = tuple[str, str, str]
+
 _NOTED = "totals"  # where a session keeps what it will add
 
-Key = tuple[str, str, str]
+STRIPES = 7274004  # first key of the advisory locks, the second is the stripe
+WRITE = text(f"""
+    WITH free AS MATERIALIZED (
+        SELECT stripe FROM generate_series(0, 31) AS stripe WHERE pg_try_advisory_xact_lock({STRIPES}, stripe) LIMIT 1
+    )
+    INSERT INTO totals (name, kind, label, value, stripe)
+    SELECT noted.*, coalesce((SELECT stripe FROM free), -1)
+    FROM unnest(
+        CAST(:names AS text[]), CAST(:kinds AS text[]), CAST(:labels AS text[]), CAST(:amounts AS float8[])
+    ) AS noted
+    ORDER BY 1, 2, 3  -- more than 32 at once share the last stripe, and lock its rows in one order
+    ON CONFLICT (name, kind, label, stripe) DO UPDATE SET value = totals.value + excluded.value
+""")  # noqa: S608  (a number of ours)
 
 
 def add(session: Session, name: str, kind: str, label: str, amount: float = 1.0) -> None:
@@ -33,18 +46,24 @@ def observe(session: Session, name: str, kind: str, seconds: float) -> None:
     add(session, name, kind, SUM, seconds)
 
 
+def read(session: Session) -> dict[Key, float]:
+    """Return every total."""
+    rows = session.execute(
+        select(Total.name, Total.kind, Total.label, func.sum(Total.value)).group_by(Total.name, Total.kind, Total.label)
+    )
+    return {(name, kind, label): value for name, kind, label, value in rows}
+
+
 @event.listens_for(Session, "before_commit")
 def _write(session: Session) -> None:
     noted: Counter[Key] | None = session.info.pop(_NOTED, None)
     if not noted:
         return
-    session.flush()  # what else there is to write, so that these rows are locked last of all
-    rows = [dict(zip(("name", "kind", "label", "value"), (*key, noted[key]), strict=True)) for key in sorted(noted)]
-    new = insert(Total).values(rows)
+    session.flush()  # what else there is to write, so that the stripe is held for a moment only
+    names, kinds, labels = zip(*noted, strict=True)
     session.execute(
-        new.on_conflict_do_update(
-            index_elements=["name", "kind", "label"], set_={"value": Total.value + new.excluded.value}
-        )
+        WRITE,
+        {"names": [*names], "kinds": [*kinds], "labels": [*labels], "amounts": [float(n) for n in noted.values()]},
     )
 
 

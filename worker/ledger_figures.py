@@ -27,7 +27,7 @@ FIGURES = """
         UNION ALL
         SELECT queue, since FROM open_parts WHERE status = 'queued'
     )
-    SELECT name, kind, label, value FROM totals
+    SELECT name, kind, label, sum(value) AS value FROM totals GROUP BY name, kind, label
     UNION ALL
     SELECT 'jobs_open', kind, status, count(*) FROM open_jobs GROUP BY kind, status
     UNION ALL

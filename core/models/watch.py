@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, func, text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, SmallInteger, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -13,7 +13,8 @@ from core.db import Base
 class Total(Base):
     """A counter that only grows: `name` of the metric, of which `kind`, under which `label` (outcome, bucket, model).
 
-    Added to in the transaction that makes the thing it counts, so that it never differs from the ledger.
+    Added to in the transaction that makes the thing it counts, so that it never differs from the ledger. It is the
+    sum of its stripes; each transaction takes one that nobody else has, and waits for nobody.
     """
 
     __tablename__ = "totals"
@@ -21,6 +22,7 @@ class Total(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
     label: Mapped[str] = mapped_column(Text, primary_key=True)
+    stripe: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default="0")
     value: Mapped[float] = mapped_column(server_default="0")
 
 

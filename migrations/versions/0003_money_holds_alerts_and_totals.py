@@ -83,8 +83,9 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("stripe", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("value", sa.Float(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("name", "kind", "label", name="pk_totals"),
+        sa.PrimaryKeyConstraint("name", "kind", "label", "stripe", name="pk_totals"),
     )
     op.execute(COUNT_WHAT_THERE_IS)
     op.create_table(

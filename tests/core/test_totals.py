@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from core import totals
 from core.db import engine_for, sessions_for
-from core.models import Total
 
 
 @pytest.fixture
@@ -86,10 +86,29 @@ def test_many_who_add_in_any_order_never_lock_each_other_out(sessions: sessionma
         thread.join()
     assert problems == []
     assert known(sessions) == {("records", "etl.sync", str(label)): 150.0 for label in range(6)}
-    with sessions() as session:
-        assert session.execute(select(func.sum(Total.value))).scalar_one() == 900
+
+
+def test_nobody_waits_for_those_who_are_frozen_before_their_commit(sessions: sessionmaker[Session]) -> None:
+    with contextlib.ExitStack() as frozen:
+        for _ in range(3):
+            session = frozen.enter_context(sessions())
+            totals.add(session, "jobs", "etl.sync", "failed")
+            totals._write(session)
+        with sessions.begin() as session:
+            session.execute(text("SET LOCAL lock_timeout = '1s'"))
+            totals.add(session, "jobs", "etl.sync", "failed")
+        assert known(sessions) == {("jobs", "etl.sync", "failed"): 1.0}
+
+
+def test_more_than_there_are_stripes_for_share_the_last(sessions: sessionmaker[Session]) -> None:
+    with sessions() as crowd:
+        crowd.execute(text(f"SELECT pg_advisory_xact_lock({totals.STRIPES}, n) FROM generate_series(0, 31) n"))
+        for _ in range(2):
+            with sessions.begin() as session:
+                totals.add(session, "jobs", "etl.sync", "failed")
+    assert known(sessions) == {("jobs", "etl.sync", "failed"): 2.0}
 
 
 def known(sessions: sessionmaker[Session]) -> dict[tuple[str, str, str], float]:
     with sessions() as session:
-        return {(row.name, row.kind, row.label): row.value for row in session.scalars(select(Total))}
+        return totals.read(session)

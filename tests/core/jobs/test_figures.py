@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
 
-from core.models import Total
+from core import totals
 from core.tally import Tally
 from tests.core.jobs import outcomes
 from tests.core.jobs.conftest import House
@@ -14,7 +13,7 @@ from tests.ledger_figures import Figures, counted
 
 def running_totals(house: House) -> Figures:
     with house.sessions() as session:
-        return {(row.name, row.kind, row.label): row.value for row in session.scalars(select(Total))}
+        return totals.read(session)
 
 
 def ours(figures: Figures) -> Figures:
