@@ -86,7 +86,13 @@ class LedgerFigures:
 
 
 def _connect(url: str) -> psycopg.Connection:
-    return psycopg.connect(url, connect_timeout=int(PATIENCE_SECONDS), autocommit=True, application_name="vigia-ops")
+    return psycopg.connect(
+        url,
+        autocommit=True,
+        application_name="vigia-ops",
+        connect_timeout=int(PATIENCE_SECONDS),
+        prepare_threshold=None,  # a plan made while the tables were small would be kept
+    )
 
 
 @contextmanager

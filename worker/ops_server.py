@@ -73,7 +73,8 @@ class Handler(BaseHTTPRequestHandler):
         except psycopg.Error as error:
             # The type alone: the text may hold an address with its password.
             log.warning("metrics_not_read", error=type(error).__name__)
-            self._send(503, {"status": "PostgreSQL does not answer, and the figures are there; /readyz says more"})
+            why = f"PostgreSQL does not give the figures ({type(error).__name__}); /readyz and `vigia doctor` say more"
+            self._send(503, {"status": why})
             return
         self._answer(200, CONTENT_TYPE, text)
 

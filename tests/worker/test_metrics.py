@@ -70,7 +70,7 @@ def test_without_a_database_there_are_no_figures_but_life(serve: Serve) -> None:
     url = serve(DATABASE_URL=f"postgresql://vigia:a-secret@127.0.0.1:{free_port()}/vigia")
     answer = httpx.get(f"{url}/metrics")
     assert answer.status_code == 503
-    assert "PostgreSQL does not answer" in answer.text
+    assert "PostgreSQL does not give the figures (OperationalError)" in answer.text
     assert "a-secret" not in answer.text
     assert status(f"{url}/healthz") == 200
 
