@@ -12,7 +12,6 @@ from webapp.queries import alerts
 from webapp.states import Look
 
 MOST_SHOWN = 3
-LIST = "/alerts"
 NAMES = {
     "key_refused": _("Key refused"),
     "budget_spent": _("Budget spent"),
@@ -23,6 +22,16 @@ NAMES = {
     "job_overdue": _("Job over its time"),
     "queue_deep": _("Queue too deep"),
     "dead_letters": _("Failures growing"),
+}
+
+# What the link to a rule's page says.
+WAYS = {
+    "/": _("Overview"),
+    "/rq/": _("See queues"),
+    "/failures": _("See causes"),
+    "/jobs/{subject}": _("See job"),
+    "/jobs?status=failed": _("See failed jobs"),
+    "/jobs?status=waiting": _("See waiting jobs"),
 }
 
 
@@ -39,11 +48,13 @@ def look(alert: Alert) -> Look:
     return Look("wait", "triangle-alert", name_of(alert))
 
 
-def page(alert: Alert) -> str | None:
-    """Give the address where more is seen of it; None where the list of alerts says all there is."""
+def way(alert: Alert) -> tuple[str, str] | None:
+    """Give the address where more is seen of it and the words of the link; None when the reader is there."""
     rule = RULES.get(alert.rule)
-    path = rule.page_of(alert.subject) if rule else LIST
-    return None if path == LIST and request.blueprint == "alerts" else f"{request.script_root}{path}"
+    path = rule.page_of(alert.subject) if rule else None
+    if rule is None or path is None or path == request.path:
+        return None
+    return f"{request.script_root}{path}", str(WAYS[rule.page])
 
 
 def standing() -> list[Alert]:

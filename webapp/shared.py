@@ -38,7 +38,7 @@ def register(app: Flask) -> None:
         **{name: getattr(states, name) for name in ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME")},
     )
     app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy, wait=waiting.say)
-    app.jinja_env.filters.update(alert_look=alerts.look, alert_name=alerts.name_of, alert_page=alerts.page)
+    app.jinja_env.filters.update(alert_look=alerts.look, alert_name=alerts.name_of, alert_way=alerts.way)
     app.context_processor(_reader)
 
 

@@ -16,7 +16,7 @@ def key_refused(scene: Scene) -> Iterator[Condition]:
     refusal = gate.refusal() if gate else None
     if refusal is not None:
         what, cure = _halves(refusal.detail)
-        yield Condition("Cohere", f"{what}, at {until(refusal.at)}.", f"{cure}. Then retry the jobs that failed.")
+        yield Condition("Cohere", f"{what}, last at {until(refusal.at)}.", f"{cure}. Then retry the jobs that failed.")
 
 
 def budget_spent(scene: Scene) -> Iterator[Condition]:

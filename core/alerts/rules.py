@@ -6,8 +6,8 @@ from core.alerts import engines, failures, jobs, provider, queues, workers
 from core.alerts.rule import Rule
 
 ALL = (
-    Rule("key_refused", provider.key_refused, "/alerts"),
-    Rule("budget_spent", provider.budget_spent, "/"),
+    Rule("key_refused", provider.key_refused, "/jobs?status=failed"),
+    Rule("budget_spent", provider.budget_spent, "/jobs?status=waiting"),
     Rule("engine_away", engines.away, "/", patience=30),
     # All workers of a machine may be new for a moment.
     Rule("queue_unheard", queues.unheard, "/rq/", patience=15),

@@ -168,7 +168,7 @@ def test_a_refused_key_is_told_with_its_cure_until_one_is_accepted(cohere: Scene
 
     gate.leave(True, refusal=GiveUp("Cohere refuses the key: put in a valid one (401)", code="c"))
     [condition] = provider.key_refused(cohere)
-    assert condition.sentence.startswith("Cohere refuses the key, at ")
+    assert condition.sentence.startswith("Cohere refuses the key, last at ")
     assert condition.cure == "Put in a valid one (401). Then retry the jobs that failed."
 
     gate.leave(True, accepted=True)
