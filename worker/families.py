@@ -51,7 +51,7 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "jobs_open": Family("vigia_jobs_open", "Jobs that are not over.", "gauge", BY_STATUS),
     "parts_open": Family("vigia_parts_open", "Parts that are not closed.", "gauge", BY_STATUS),
-    "queue_depth": Family("vigia_queue_depth", "Jobs and parts that a worker could take now.", "gauge", ("queue", "")),
+    "queue_depth": Family("vigia_queue_depth", "Jobs and parts that are queued.", "gauge", ("queue", "")),
     "queue_oldest": Family(
         "vigia_queue_oldest_seconds", "How long the first in the queue waits.", "gauge", ("queue", "")
     ),
