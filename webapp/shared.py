@@ -10,13 +10,20 @@ from flask_login import current_user
 
 from core.access import allows
 from core.kinds import KINDS
-from webapp import alerts, assets, causes, i18n, rq_board, states, waiting
+from webapp import acts, alerts, assets, causes, changes, i18n, rq_board, states, waiting
 from webapp.extensions import db
 from webapp.queries import menu
 
 ROLE_NAMES = {"viewer": _("viewer"), "operator": _("operator"), "admin": _("admin")}
 # Which entry of the menu a page belongs to, where its name does not say it.
-SECTIONS = {"rq_dashboard": "rq_dashboard.queues_overview", "overview": "overview.show", "syncs": "syncs.new"}
+SECTIONS = {
+    "rq_dashboard": "rq_dashboard.queues_overview",
+    "overview": "overview.show",
+    "syncs": "syncs.new",
+    "person_acts": "people.index",
+    "own_password": "own_password.edit",
+}
+LOOKS = ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME", "STANDING", "TOKEN", "ORIGIN")
 
 
 def register(app: Flask) -> None:
@@ -35,9 +42,10 @@ def register(app: Flask) -> None:
         alert_names=alerts.NAMES,
         standing_alerts=alerts.standing,
         DOWN=states.DOWN,
-        **{name: getattr(states, name) for name in ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME")},
+        **{name: getattr(states, name) for name in LOOKS},
     )
     app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy, wait=waiting.say)
+    app.jinja_env.filters.update(act=acts.act, job_id=acts.job_id, changes=changes.changes)
     app.jinja_env.filters.update(alert_look=alerts.look, alert_name=alerts.name_of, alert_way=alerts.way)
     app.context_processor(_reader)
 

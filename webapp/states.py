@@ -55,6 +55,18 @@ OUTCOME = {
     "pending": Look("off", "circle-dashed", _("To do")),
     "not_reached": Look("off", "ban", _("Not reached")),
 }
+# Whether a person may sign in, whether a token opens anything, and where a setting comes from.
+STANDING = {
+    True: Look("ok", "circle-check", _("Active")),
+    False: Look("off", "ban", _("Deactivated")),
+}
+TOKEN = {
+    "usable": Look("ok", "circle-check", _("In use")),
+    "closed": Look("off", "pause", _("Closed")),
+    "expired": Look("off", "hourglass", _("Expired")),
+    "revoked": Look("off", "ban", _("Revoked")),
+}
+ORIGIN = {"environment": _("environment"), ".env": ".env", "default": _("default")}
 GOOD = Look("ok", "circle-check", _("Nothing is wrong."))
 UP = Look("ok", "circle-check", _("answers"))
 DOWN = Look("bad", "circle-x", _("does not answer"))

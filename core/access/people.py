@@ -81,12 +81,12 @@ def deactivate(session: Session, name: str, actor: Actor, reason: str = "") -> P
     return person
 
 
-def reactivate(session: Session, name: str, actor: Actor) -> Person:
+def reactivate(session: Session, name: str, actor: Actor, reason: str = "") -> Person:
     """Open the way in again: with the password, the role and the tokens that they had."""
     person = find(session, name)
     if not person.active:
         person.active = True
-        record(session, actor, "person.reactivate", _target(person), before=INACTIVE, after=ACTIVE)
+        record(session, actor, "person.reactivate", _target(person), reason=reason, before=INACTIVE, after=ACTIVE)
     return person
 
 

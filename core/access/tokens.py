@@ -59,8 +59,8 @@ def revoke_token(session: Session, token: ApiToken, actor: Actor, reason: str = 
     if token.revoked_at is not None:
         raise Refused("This token was revoked already.")
     token.revoked_at = datetime.now(UTC)
-    before, after = {"revoked": None}, {"revoked": _written(token.revoked_at)}
-    record(session, actor, "token.revoke", f"token:{token.prefix}", reason=reason, before=before, after=after)
+    change = {"revoked": False}, {"revoked": True}
+    record(session, actor, "token.revoke", f"token:{token.prefix}", reason=reason, before=change[0], after=change[1])
 
 
 def token_of(session: Session, plain: str) -> ApiToken | None:

@@ -16,7 +16,7 @@ from core.access import ROLES, allows
 from core.models import AuditEvent, Person
 from core.settings import Settings
 from tests.webapp.conftest import Visitor, enter
-from tests.webapp.factories import make_candidate, make_job
+from tests.webapp.factories import make_act, make_candidate, make_job, make_person, make_token
 from webapp import close, create_app
 from webapp.extensions import db
 from webapp.rq_board import NAME as RQ
@@ -56,6 +56,26 @@ PAGES = {
     "/views",
     "/views/<int:view_id>/names",
     "/views/<int:view_id>/deletions",
+    "/password",
+    "/people",
+    "/people.<any(csv, json):ending>",
+    "/people/new",
+    "/people/<int:person_id>",
+    "/people/<int:person_id>/roles",
+    "/people/<int:person_id>/passwords",
+    "/people/<int:person_id>/deactivations",
+    "/people/<int:person_id>/deactivations/new",
+    "/people/<int:person_id>/reactivations",
+    "/tokens",
+    "/tokens.<any(csv, json):ending>",
+    "/tokens/new",
+    "/tokens/<int:token_id>",
+    "/tokens/<int:token_id>/revocations",
+    "/tokens/<int:token_id>/revocations/new",
+    "/audit",
+    "/audit.<any(csv, json):ending>",
+    "/audit/<int:event_id>",
+    "/settings",
     "/healthz",
     "/readyz",
 }
@@ -80,8 +100,10 @@ def session(app: Flask) -> Iterator[Session]:
 def known(session: Session) -> dict[str, Any]:
     """Something for each variable of an address."""
     values = {"job_id": make_job(session, status="queued").id, "candidate_id": make_candidate(session).id}
+    values |= {"person_id": make_person(session).id, "token_id": make_token(session).id}
+    values |= {"event_id": make_act(session).id}
     session.commit()
-    return {**values, "name": "etl.embed", "filename": "css/portal.css", "view_id": 1}
+    return {**values, "name": "etl.embed", "filename": "css/portal.css", "view_id": 1, "ending": "csv"}
 
 
 def ours(app: Flask) -> list[Rule]:
@@ -123,7 +145,7 @@ def test_every_route_says_whom_it_lets_in(app: Flask) -> None:
 
 
 def test_every_write_needs_more_than_looking(app: Flask) -> None:
-    own = {"sessions.delete", "preferences.update"}  # what everybody may do with themselves
+    own = {"sessions.delete", "preferences.update", "own_password.update"}  # what everybody may do with themselves
     own |= {"saved_views.create", "saved_views.rename", "saved_views.delete"}
     for rule in ours(app):
         if rule.methods and "POST" in rule.methods and rule.endpoint not in PUBLIC | own:
@@ -175,6 +197,13 @@ def test_every_write_leaves_an_audit_row(app: Flask, session: Session, known: di
         (f"/jobs/{job}/cancellations", {"reason": "why"}),
         (f"/jobs/{job}/retries", {}),
         ("/preferences", {"theme": "dark"}),
+        ("/people", {"name": "Eva", "role": "viewer", "password": "long enough", "again": "long enough"}),
+        (f"/people/{known['person_id']}/roles", {"role": "operator"}),
+        (f"/people/{known['person_id']}/passwords", {}),
+        (f"/people/{known['person_id']}/deactivations", {"reason": "why"}),
+        (f"/people/{known['person_id']}/reactivations", {}),
+        ("/tokens", {"name": "nightly", "scopes": "read", "days": "30"}),
+        (f"/tokens/{known['token_id']}/revocations", {"reason": "why"}),
         ("/logout", {}),
     ]
     for path, fields in writes:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
-from core.models import Candidate, Failure, IndexState, Job, JobEvent, Part
+from core.models import ApiToken, AuditEvent, Candidate, Failure, IndexState, Job, JobEvent, Part, Person
 
 T = TypeVar("T")
 _numbers = itertools.count(1)
@@ -71,6 +71,22 @@ def make_place(session: Session, candidate: Candidate, **values: Any) -> IndexSt
         "source_version": candidate.updated_at,
     }
     return _add(session, IndexState(**(defaults | values)))
+
+
+def make_person(session: Session, **values: Any) -> Person:
+    """Make somebody nobody can sign in as: to hash a password takes longer than most tests."""
+    defaults = {"name": f"Marta Ibáñez {next(_numbers)}", "role": "viewer", "password_hash": "-"}
+    return _add(session, Person(**(defaults | values)))
+
+
+def make_token(session: Session, **values: Any) -> ApiToken:
+    defaults = {"name": "nightly", "prefix": f"{next(_numbers):08x}", "digest": "-", "scopes": ["read"]}
+    return _add(session, ApiToken(**(defaults | values)))
+
+
+def make_act(session: Session, **values: Any) -> AuditEvent:
+    defaults = {"actor": "ana", "action": "person.role", "target": "person:Eva"}
+    return _add(session, AuditEvent(**(defaults | values)))
 
 
 def _add(session: Session, row: T) -> T:

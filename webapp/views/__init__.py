@@ -6,6 +6,7 @@ from flask import Flask
 
 from webapp.views import (
     alerts,
+    audit,
     cancellations,
     candidates,
     embeddings,
@@ -15,11 +16,16 @@ from webapp.views import (
     jobs,
     launches,
     overview,
+    own_password,
+    people,
+    person_acts,
     preferences,
     retries,
     saved_views,
     sessions,
+    settings,
     syncs,
+    tokens,
 )
 
 VIEWS = (
@@ -37,6 +43,12 @@ VIEWS = (
     saved_views,
     sessions,
     preferences,
+    own_password,
+    people,
+    person_acts,
+    tokens,
+    audit,
+    settings,
     health,
 )
 

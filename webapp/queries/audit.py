@@ -1,0 +1,81 @@
+"""Who did what, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, Tuple, select, tuple_
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.models import AuditEvent
+from webapp.queries.page import BIGINT, LIMIT, MOST, Page, bounded, count, moment, number, page_of, read_cursor
+from webapp.queries.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which acts: every given field must match.
+
+    `who` is the whole name; `action` how it begins (`job.`); `target` too (`person:`, eight letters of an id), but not
+    where it names one thing (`person:Ana`); at `after` or later, and earlier than `before`.
+    """
+
+    who: str = ""
+    action: str = ""
+    target: str = ""
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+def find_page(
+    session: Session, where: AuditFilter = AuditFilter(), cursor: str | None = None, limit: int = LIMIT
+) -> Page[AuditEvent]:
+    limit = bounded(limit)
+    rows = _matching(where).limit(limit + 1)
+    if cursor:
+        rows = rows.where(_position() < tuple_(*read_cursor(cursor, moment, number)))
+    found = session.scalars(rows).all()
+    return page_of(found, limit, cursor, lambda: count(session, _matching(where)), lambda event: (event.at, event.id))
+
+
+def each(session: Session, where: AuditFilter) -> Iterator[AuditEvent]:
+    """Give all of them, a few hundred at a time; a slow reader holds no connection meanwhile."""
+    rows = _matching(where).limit(MOST)
+    found = session.scalars(rows).all()
+    while found:
+        session.expunge_all()
+        session.commit()
+        yield from found
+        last = (found[-1].at, found[-1].id)
+        found = session.scalars(rows.where(_position() < tuple_(*last))).all()
+
+
+def show(session: Session, event_id: int) -> AuditEvent:
+    event = session.get(AuditEvent, event_id) if event_id <= BIGINT else None
+    if event is None:
+        raise NotFound(f"The audit has no act with the number {event_id}.")
+    return event
+
+
+def _matching(where: AuditFilter) -> Select[AuditEvent]:
+    conditions: list[ColumnElement[bool]] = []
+    if who := clean(where.who):
+        conditions.append(AuditEvent.actor == who)
+    if action := clean(where.action):
+        conditions.append(AuditEvent.action.startswith(action, autoescape=True))
+    if target := clean(where.target):
+        named = target.partition(":")[2]
+        by_beginning = AuditEvent.target.startswith(target, autoescape=True)
+        conditions.append(AuditEvent.target == target if named else by_beginning)
+    if where.after is not None:
+        conditions.append(AuditEvent.at >= where.after)
+    if where.before is not None:
+        conditions.append(AuditEvent.at < where.before)
+    return select(AuditEvent).where(*conditions).order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+
+
+def _position() -> Tuple:
+    return tuple_(AuditEvent.at, AuditEvent.id)

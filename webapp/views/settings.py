@@ -1,0 +1,30 @@
+"""/settings: what this installation runs with. To be read only: it is changed where it is set."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from core import prices
+from core.coverage import snapshot
+from webapp import bounds, dependencies, installation
+from webapp.extensions import db
+from webapp.security import role
+
+bp = Blueprint("settings", __name__)
+
+
+@bp.get("/settings")
+@role("admin")
+def index() -> ResponseReturnValue:
+    own = current_app.extensions["settings"]
+    return render_template(
+        "settings/index.html",
+        groups=installation.groups(own),
+        limits=bounds.limits(),
+        kept=bounds.kept(),
+        versions=installation.versions(),
+        checks=dependencies.look(),
+        coverage=snapshot(db.session(), own.collection),
+        prices=prices.read(own.prices_file or prices.OURS),
+    )
