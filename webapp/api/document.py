@@ -44,9 +44,12 @@ KEY = {
     "description": "Any word of yours: the same word with the same body gives the same job, also when it is over.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
+ID = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
 PATH_SCHEMAS = {
     "job_id": {"type": "string", "format": "uuid"},
-    "candidate_id": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+    "candidate_id": ID,
+    "person_id": ID,
+    "token_id": ID,
 }
 
 

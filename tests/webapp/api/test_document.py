@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
@@ -32,14 +33,16 @@ def described(app: Flask) -> OpenApiSchema:
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
 def test_a_call_answers_as_the_document_says(
-    described: OpenApiSchema, operator: Script, session: Session, method: str, path: str
+    described: OpenApiSchema, script: Callable[..., Script], session: Session, method: str, path: str
 ) -> None:
     job, candidate = make_job(session), make_candidate(session)
     make_failure(session, job, candidate.id)
     make_part(session, job, [candidate.id])
     session.commit()
-    headers = {"Authorization": f"Bearer {operator.token}", "Accept-Encoding": "identity"}
-    call = described[PREFIX + path.replace("candidates/1", "candidates/{candidate_id}")][method]
+    headers = {"Authorization": f"Bearer {script('admin').token}", "Accept-Encoding": "identity"}
+    for noun, name in {"candidates/1": "candidate_id", "people/99": "person_id", "tokens/99": "token_id"}.items():
+        path = path.replace(noun, f"{noun.split('/')[0]}/{{{name}}}")
+    call = described[PREFIX + path][method]
 
     @given(case=call.as_strategy())
     @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -38,7 +38,19 @@ WRITES = [
     "/failures/retries",
     "/failures/discards",
 ]
-CALLS = [("GET", path) for path in READS] + [("POST", path) for path in WRITES]
+ADMIN = [
+    ("GET", "/people"),
+    ("POST", "/people"),
+    ("POST", "/people/99/roles"),
+    ("POST", "/people/99/passwords"),
+    ("POST", "/people/99/deactivations"),
+    ("POST", "/people/99/reactivations"),
+    ("GET", "/tokens"),
+    ("POST", "/tokens"),
+    ("POST", "/tokens/99/revocations"),
+    ("GET", "/audit"),
+]
+CALLS = [("GET", path) for path in READS] + [("POST", path) for path in WRITES] + ADMIN
 OPEN = {"/v1/admin/", "/v1/admin/openapi.json"}
 
 
@@ -70,6 +82,18 @@ def test_a_reader_may_not_write_and_is_told_the_scope(
             assert answer.status_code == 403
             assert "operate" in answer.json["detail"]  # type: ignore[index]
             assert session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+def test_only_an_admin_gets_at_people_tokens_and_the_audit(
+    subtests: pytest.Subtests, script: Callable[..., Script]
+) -> None:
+    callers = {scope: script(scope) for scope in ("read", "operate", "admin")}
+    for method, path in ADMIN:
+        with subtests.test(path=f"{method} {path}"):
+            answers = {scope: callers[scope].call(method, path) for scope in ("read", "operate")}
+            assert {answer.status_code for answer in answers.values()} == {403}
+            assert all("the scope admin" in answer.json["detail"] for answer in answers.values())  # type: ignore[index]
+            assert callers["admin"].call(method, path).status_code in (200, 404, 415, 422)
 
 
 @pytest.mark.parametrize("scopes", [("operate",), ("admin",), ("read", "operate")])
@@ -116,7 +140,7 @@ def test_a_token_never_does_more_than_its_person(script: Callable[..., Script], 
     assert caller.post("/etl/sync").status_code == 403
 
 
-@pytest.mark.parametrize("path", WRITES)
+@pytest.mark.parametrize("path", WRITES + [path for method, path in ADMIN if method == "POST"])
 def test_the_cookie_of_a_person_opens_no_write(app: Flask, session: Session, path: str) -> None:
     create_person(session, "ana", "correct horse", "admin", SYSTEM)
     session.commit()

@@ -5,10 +5,23 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 
 from webapp.api import problems
-from webapp.api.v1 import alerts, candidates, coverage, documentation, etl, failures, jobs, launches, searches
+from webapp.api.v1 import (
+    alerts,
+    audit,
+    candidates,
+    coverage,
+    documentation,
+    etl,
+    failures,
+    jobs,
+    launches,
+    people,
+    searches,
+    tokens,
+)
 from webapp.extensions import csrf
 
-NOUNS = (etl, launches, jobs, failures, alerts, coverage, candidates, searches, documentation)
+NOUNS = (etl, launches, jobs, failures, alerts, coverage, candidates, searches, people, tokens, audit, documentation)
 
 
 def register(app: Flask) -> None:
