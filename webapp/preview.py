@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import current_app
 
-from core.jobs.kind import JobKind, Payload
+from core.jobs.kind import JobKind, Payload, rivals_of
 from core.jobs.preview import Preview, preview
 from core.kinds import KINDS
 from core.settings import Settings
@@ -17,5 +17,5 @@ def preview_of(kind: JobKind, payload: Payload) -> Preview:
     settings: Settings = current_app.extensions["settings"]
     session = db.session()
     collection = current.collection(session, settings)
-    rivals = [other.name for other in KINDS.values() if other.record_kind == kind.record_kind]
+    rivals = rivals_of(kind, KINDS)
     return preview(session, kind, payload, collection, settings, rivals=rivals, model=collection.model)

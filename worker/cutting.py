@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.container import Container
 from core.errors import GiveUp, TryAgain
 from core.jobs import ledger, turns
+from core.jobs.kind import NO_COLLECTION, rivals_of
 from core.jobs.publish import publish, ring
 from core.jobs.retry import selection_of
 from core.jobs.split import alone, split
@@ -44,19 +45,18 @@ def _cut(house: Container, key: uuid.UUID) -> bool:
         job = ledger.find(session, key)
     kind = KINDS[job.kind]
     payload = kind.payload.model_validate(job.payload)
-    collection = _ensure(house)
+    collection = _ensure(house) if kind.indexes else NO_COLLECTION
     with house.sessions.begin() as session:
         own = kind.split(payload, collection)
-        rivals = [name for name, other in KINDS.items() if other.record_kind == kind.record_kind]
         done = split(
             session,
             key,
             lambda job: selection_of(session, job, own),
             part_size=house.settings.part_size,
-            call=house.embedder.batch,
-            rivals=rivals,
+            call=house.embedder.batch if kind.indexes else 1,
+            rivals=rivals_of(kind, KINDS),
         )
-        if done:
+        if done and kind.indexes:
             ledger.find(session, key).model = collection.model
     with house.sessions() as session:
         _tell(session, house, key)

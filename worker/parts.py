@@ -13,6 +13,7 @@ from core import index_state
 from core.container import Container
 from core.errors import Cancelled, GiveUp, HandBack, LeaseLost, TryAgain
 from core.jobs import ledger
+from core.jobs.kind import NO_COLLECTION
 from core.jobs.part_run import PartRun, Tools
 from core.jobs.publish import publish
 from core.kinds import KINDS
@@ -92,9 +93,9 @@ def _run(house: Container, part: Part) -> bool:
 
 
 def _work(house: Container, part: Part) -> None:
-    collection = _collection(house)
     job, age = _job(house, part.job_id)
     kind = KINDS[job.kind]
+    collection = _collection(house) if kind.indexes else NO_COLLECTION
     tools = Tools(
         settings=house.settings,
         sessions=house.sessions,
@@ -102,6 +103,7 @@ def _work(house: Container, part: Part) -> None:
         embedder=house.embedder,
         index=house.index,
         claims=house.claims,
+        kinds=KINDS,
     )
     payload = kind.payload.model_validate(job.payload)
     stop = stop_requested()

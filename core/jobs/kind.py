@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,4 +33,13 @@ class JobKind:
     split: Callable[[Any, Collection], Select[tuple[int]]]  # payload -> the ids of the records to work on, in order
     run: Callable[[PartRun], None]  # runs one part; idempotent
     record_kind: str = "candidate"
+    indexes: bool = True  # False for what acts on the ledger alone: it needs neither embedder nor index, and no turn
     of_records: Callable[[Sequence[int]], Payload] | None = None  # chosen records -> payload, where it takes such
+
+
+NO_COLLECTION = Collection("", "", 0)  # what a kind that indexes nothing is given
+
+
+def rivals_of(kind: JobKind, kinds: Mapping[str, JobKind]) -> list[str]:
+    """Name the kinds that work on the same records: two open jobs of theirs do not take the same one."""
+    return [name for name, other in kinds.items() if kind.indexes and other.record_kind == kind.record_kind]

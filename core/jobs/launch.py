@@ -60,16 +60,18 @@ def launch(
     reason: str = "",
     key: IdempotencyToken | None = None,
     retry_of: uuid.UUID | None = None,
+    by_job: bool = False,
 ) -> Launched:
     """Launch a job of a kind, or find the open one of the same scope. Commits.
 
-    Raises Invalid for a key that came with another body before, TooManyLaunches over the limit.
+    Raises Invalid for a key that came with another body before; TooManyLaunches over the limit, but not for a job that
+    launches others (`by_job`), for that was launched with their number in view.
     """
     if key is not None and (replayed := _replayed(session, key)):
         return replayed
     scope = scope_of(kind, payload, retry_of)
     known = open_job(session, scope)
-    if known is None:
+    if known is None and not by_job:
         _refuse_a_flood(session, actor)
     job_id = known.id if known else _insert(session, kind, payload, scope, actor, reason, retry_of)
     new = job_id is not None and known is None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.errors import Cancelled, GiveUp, HandBack, JobError, LeaseLost
 from core.jobs import ledger
+from core.jobs.kind import JobKind
 from core.jobs.publish import publish
 from core.models import Part
 from core.ports import Claims, Collection, Embedder, VectorIndex, Work
@@ -39,6 +40,7 @@ class Tools:
     embedder: Embedder
     index: VectorIndex
     claims: Claims
+    kinds: Mapping[str, JobKind] = field(default_factory=dict)  # for jobs that launch others
 
 
 class PartRun:

@@ -48,6 +48,9 @@ def preview(
 ) -> Preview:
     """Count what a job would choose now, and estimate what it would take. `rivals` are kinds with the same records."""
     chosen = kind.split(payload, collection)
+    if not kind.indexes:
+        records = session.execute(select(func.count()).select_from(chosen.subquery("chosen"))).scalar_one()
+        return Preview(records, 0, 0, 0, None, None, None, ())
     records, to_embed = _count(session, chosen)
     tokens = round(to_embed * _length(session, chosen) / CHARACTERS_A_TOKEN)
     price = price_of(model, tokens)

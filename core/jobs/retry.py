@@ -23,11 +23,18 @@ Kinds = Mapping[str, JobKind]
 
 
 def retry(
-    session: Session, redis: Redis, kinds: Kinds, job_id: uuid.UUID, *, actor: Actor, reason: str = ""
+    session: Session,
+    redis: Redis,
+    kinds: Kinds,
+    job_id: uuid.UUID,
+    *,
+    actor: Actor,
+    reason: str = "",
+    by_job: bool = False,
 ) -> Launched:
     """Launch a job for the records that this one set aside or never reached; pressed twice, it is the same job.
 
-    Raises NotFound; Refused while the job is not over, and when nothing is left to retry.
+    Raises NotFound; Refused while the job is not over, and when nothing is left to retry. `by_job` as in `launch`.
     """
     job = ledger.find(session, job_id)
     kind = kinds[job.kind]
@@ -39,7 +46,7 @@ def retry(
         raise Refused("This job is not over yet. Wait for its end, or cancel it first.")
     if job.split_at is not None and not anything_left(session, job_id):
         raise Refused("Nothing is left to retry: every record of this job is done or was settled since.")
-    return launch(session, redis, kind, payload, actor=actor, reason=reason, retry_of=job_id)
+    return launch(session, redis, kind, payload, actor=actor, reason=reason, retry_of=job_id, by_job=by_job)
 
 
 def retry_failures(

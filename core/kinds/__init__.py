@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.jobs.kind import JobKind
-from core.kinds import etl_embed, etl_sync
+from core.kinds import etl_embed, etl_sync, failures_bulk, jobs_bulk
 
-KINDS: dict[str, JobKind] = {kind.name: kind for kind in (etl_sync.KIND, etl_embed.KIND)}
+EVERY = (etl_sync.KIND, etl_embed.KIND, jobs_bulk.KIND, failures_bulk.KIND)
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in EVERY}
 QUEUES: tuple[str, ...] = tuple(sorted({kind.queue for kind in KINDS.values()}))

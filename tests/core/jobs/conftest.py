@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.access import Actor
 from core.db import engine_for, sessions_for
 from core.jobs import ledger
+from core.jobs.kind import rivals_of
 from core.jobs.launch import Launched, launch
 from core.jobs.part_run import PartRun, Tools
 from core.jobs.retry import selection_of
@@ -56,7 +57,7 @@ class House:
                 lambda job: selection_of(session, job, own),
                 part_size=self.settings.part_size,
                 call=self.embedder.batch,
-                rivals=list(KINDS),
+                rivals=rivals_of(KINDS[job.kind], KINDS),
             )
 
     def claim(self, job_id: uuid.UUID, n: int = 0, holder: str = "w-1", lease: float = 15) -> Part | None:
@@ -79,6 +80,7 @@ class House:
                 embedder=self.embedder,
                 index=self.index,
                 claims=self.claims,
+                kinds=KINDS,
             ),
             collection=self.index.collection,
             stop=self.stop,
