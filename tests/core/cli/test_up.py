@@ -23,6 +23,7 @@ from core.stack.guard import members
 from core.stack.home import read_json
 from core.stack.net import free_port
 from tests.core.stack.test_children import gone, until
+from tests.ledger_figures import differences
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.timeout(300)  # a whole stack starts, perhaps on a busy machine
@@ -148,6 +149,7 @@ def test_the_commands_reach_the_stack_of_their_home(up: Up, stack: dict[str, Any
     sync = up.run("sync", "--wait")
     assert sync.returncode == 0, sync.stderr
     assert "completed: 0 done" in sync.stderr
+    assert differences(stack["ops_url"], stack["database_url"]) == []
 
 
 def test_a_killed_child_is_started_again_and_the_file_says_so(up: Up, stack: dict[str, Any]) -> None:
