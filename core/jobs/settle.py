@@ -86,7 +86,8 @@ def _resolve_parts(session: Session, job: Job) -> None:
 def _last_event(job: Job) -> JobEvent:
     """Close the job's story."""
     words = job.status.replace("_", " ").capitalize()
-    message = job.message if job.message.startswith(words) else f"{words}. {job.message}".strip()
+    said = "" if job.error_code else job.message  # why a job was stopped is told already
+    message = said if said.startswith(words) else f"{words}. {said}".strip()
     return JobEvent(job_id=job.id, message=message, level="error" if job.failed or job.error_code else "info")
 
 

@@ -95,6 +95,12 @@ def test_a_back_off_is_told_with_its_attempt_and_so_is_its_end(house: House, job
     assert taken == ("info", 0, "w-2 took part 1, attempt 2.")
 
 
+def test_why_a_job_was_stopped_is_told_once(house: House, job_id: uuid.UUID) -> None:
+    with house.sessions.begin() as session:
+        ledger.stop(session, ledger.lock(session, job_id), code="key", detail="Set COHERE_API_KEY.")
+    assert story(house, job_id) == [("error", None, "Set COHERE_API_KEY."), ("error", None, "Failed.")]
+
+
 def test_a_wait_for_our_own_pace_is_not_told(house: House, job_id: uuid.UUID) -> None:
     for _ in range(3):
         stopped(house, job_id, TryAgain("waiting for the limit", code="inputs_per_minute", after=7, paced=True))

@@ -210,6 +210,18 @@ def test_a_failed_job_says_the_cure(viewer: Visitor, session: Session) -> None:
     assert "Set COHERE_API_KEY." in plain(viewer.get(f"/jobs/{job.id}"))
 
 
+def test_a_stopped_job_blames_no_record(viewer: Visitor, session: Session) -> None:
+    steps = [{"name": "embed", "status": "failed", "total": 9, "done": 2, "skipped": 0, "failed": 0}]
+    job = factories.make_job(session, status="failed", error_code="key", total=9, done=2, failed=7, steps=steps)
+    session.commit()
+
+    shown = plain(viewer.get(f"/jobs/{job.id}"))
+
+    assert "No record is at fault: the job was stopped" in shown
+    assert "Not reached" in shown
+    assert "Under way" not in shown
+
+
 def test_counters_that_do_not_add_up_are_called_so(viewer: Visitor, redis: Redis, job: Job) -> None:
     live.publish(redis, running(job, steps=(StepView("embed", "running", 10, 11, 0, 0),)))
 
