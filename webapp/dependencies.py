@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import httpx
 from flask import current_app
 from redis import Redis
+from redis.exceptions import ResponseError
 from sqlalchemy import Engine, text
 
 from core.jobs.listeners import Listener, listeners
@@ -25,13 +27,17 @@ AGE_SECONDS = 3.0  # an answer as young as this is not asked for again
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One answer. `ms` is how long it took; `said` is the error, cut; `listeners` are the workers, None = not known."""
+    """One answer. `ms` is how long it took; `said` is the error, cut; `listeners` are the workers, None = not known.
+
+    `version` is what it says of itself; empty where it says nothing.
+    """
 
     name: str
     ok: bool
     at: datetime
     ms: float | None = None
     said: str = ""
+    version: str = ""
     listeners: tuple[Listener, ...] | None = None
 
     @property
@@ -111,17 +117,24 @@ def look(patience: float = 0.5) -> tuple[Check, ...]:
 
 def _postgresql(engine: Engine) -> Check:
     with engine.connect() as connection:
-        connection.execute(text("SELECT 1"))
-    return Check("PostgreSQL", True, datetime.now(UTC))
+        version = connection.execute(text("SHOW server_version")).scalar_one()
+    return Check("PostgreSQL", True, datetime.now(UTC), version=version.split()[0])
 
 
 def _redis(client: Redis) -> Check:
-    return Check("Redis", bool(client.ping()), datetime.now(UTC))
+    client.ping()
+    known: dict[str, str] = {}
+    with suppress(ResponseError):  # who may use it need not be allowed to ask this
+        known = client.info("server")
+    valkey = known.get("valkey_version")
+    version = f"Valkey {valkey}" if valkey else known.get("redis_version", "")
+    return Check("Redis", True, datetime.now(UTC), version=version)
 
 
 def _qdrant(http: httpx.Client) -> Check:
-    http.get("/").raise_for_status()
-    return Check("Qdrant", True, datetime.now(UTC))
+    answer = http.get("/").raise_for_status()
+    known = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+    return Check("Qdrant", True, datetime.now(UTC), version=str(known.get("version", ""))[:40])
 
 
 def _workers(client: Redis) -> Check:

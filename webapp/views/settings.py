@@ -17,14 +17,15 @@ bp = Blueprint("settings", __name__)
 @bp.get("/settings")
 @role("admin")
 def index() -> ResponseReturnValue:
-    own = current_app.extensions["settings"]
+    own, checks = current_app.extensions["settings"], dependencies.look()
+    engines = {check.name: check.version for check in checks if check.version}
     return render_template(
         "settings/index.html",
         groups=installation.groups(own),
         limits=bounds.limits(),
         kept=bounds.kept(),
-        versions=installation.versions(),
-        checks=dependencies.look(),
+        versions=installation.versions() | engines,
+        checks=checks,
         coverage=snapshot(db.session(), own.collection),
         prices=prices.read(own.prices_file or prices.OURS),
     )

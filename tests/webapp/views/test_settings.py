@@ -27,7 +27,7 @@ def test_no_secret_is_shown(admin: Visitor) -> None:
         assert secret not in text
     assert "COHERE_API_KEY The key of Cohere set, not shown" in plain(page)
     assert "PART_SIZE Candidates in one part of a job, at most 960 environment" in plain(page)
-    assert "LEASE_SECONDS A worker that is silent for so long has lost its part 15 default" in plain(page)
+    assert "LEASE_SECONDS A worker that is silent for so many seconds has lost its part 15 default" in plain(page)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,16 @@ def test_no_words_are_left_of_settings_that_are_gone() -> None:
 def test_versions_limits_and_what_is_kept_are_there(admin: Visitor) -> None:
     page = plain(admin.get("/settings"))
 
-    for words in ("Vigía 0.", "Python 3.", "Parts of a job 64", "A session without a click 30 min", "for good"):
+    told = (
+        "Vigía 0.",
+        "Python 3.",
+        "PostgreSQL 18",
+        "Redis Valkey 9",
+        "Parts of a job 64",
+        "A session without a click 30 min",
+        "for good",
+    )
+    for words in told:
         assert words in page.replace(" ", " "), words
 
 
