@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 from rq import Worker
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 from sqlalchemy import Interval, cast, func, select, update
 
 from core import spend
@@ -82,7 +83,11 @@ def test_a_worker_that_falls_silent_is_lost_and_one_that_stops_is_not(house: Hou
     with listening(house.redis, "jobs:etl") as worker:
         assert subjects(workers.lost(scene)) == []
 
-        house.redis.expire(worker.key, 30)  # half a minute after its last beat
+        house.redis.expire(worker.key, 54)  # half a minute after its last beat
+        assert subjects(workers.lost(scene)) == [worker.name]
+        worker.set_state(WorkerStatus.BUSY)  # who is busy beats more often and has less time
+        assert subjects(workers.lost(scene)) == []
+        house.redis.expire(worker.key, 34)
         assert subjects(workers.lost(scene)) == [worker.name]
     assert subjects(workers.lost(scene)) == []
 
