@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core import schema
 from core.container import Container
 from core.errors import AppError, JobError
+from core.prices import price_of
 from core.settings import Settings
 
 OLDEST_POSTGRES = 14
@@ -47,6 +48,8 @@ def examine(house: Container) -> Iterator[Finding]:
     if (yield from _look("Qdrant", lambda: vectors(own))):
         yield from _look("collection", lambda: collection(house))
     yield from _look("embedder", lambda: embedder(house))
+    if own.monthly_budget is not None:
+        yield from _look("budget", lambda: budget(own))
 
 
 def require_fit(house: Container) -> None:
@@ -55,6 +58,7 @@ def require_fit(house: Container) -> None:
     database(own)
     tables(own)
     queue_store(own)
+    budget(own)
     try:
         vectors(own)
     except Away:
@@ -158,6 +162,19 @@ def embedder(house: Container) -> str:
     except ImportError as error:
         raise Unfit(f"{error}. Install the extra `embedded`, or set COHERE_API_KEY.") from None
     return f"{house.embedder.model}, {answer.vectors.shape[1]} dimensions"
+
+
+def budget(own: Settings) -> str:
+    """Say what may be spent in a month; raise Unfit when nobody could count it."""
+    if own.monthly_budget is None:
+        return "no limit"
+    price = price_of(own.embed_model, 1_000_000)
+    if own.embedder == "cohere" and price is None:
+        raise Unfit(
+            f"MONTHLY_BUDGET cannot be kept: the price list does not know EMBED_MODEL={own.embed_model}. Name a list "
+            "with its price in PRICES_FILE, or unset MONTHLY_BUDGET."
+        )
+    return f"{own.monthly_budget:,.2f} {price[1] if price else ''} a month".replace("  ", " ")
 
 
 def _look(name: str, check: Callable[[], str]) -> Generator[Finding, None, bool]:

@@ -18,7 +18,7 @@ from core.kinds import KINDS
 from core.models import Job
 from core.pipeline import census
 from core.ports import Collection
-from worker.away import DATABASE_AWAY
+from core.stubborn import DATABASE_AWAY
 
 log = structlog.get_logger(__name__)
 

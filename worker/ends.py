@@ -15,7 +15,7 @@ from core.jobs import ledger, turns
 from core.jobs.backoff import Backoff, again
 from core.jobs.publish import publish, ring
 from core.models import Job, Part
-from worker.stubborn import stubborn
+from core.stubborn import stubborn
 
 log = structlog.get_logger(__name__)
 

@@ -19,8 +19,9 @@ from core.jobs.publish import publish
 from core.kinds import KINDS
 from core.models import Job, Part
 from core.ports import Collection
+from core.stubborn import DATABASE_AWAY
 from worker import ends
-from worker.away import DATABASE_AWAY, database_away
+from worker.away import database_away
 from worker.signals import stop_requested
 
 log = structlog.get_logger(__name__)

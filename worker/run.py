@@ -14,7 +14,7 @@ from core.container import Container, fresh
 from core.jobs import ledger, queues
 from core.jobs.reconcile import recover
 from core.models import Job
-from worker.away import DATABASE_AWAY
+from core.stubborn import DATABASE_AWAY
 from worker.cutting import cut
 from worker.parts import holder, run_parts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from core.ports import go_on
 WINDOW_SECONDS = 60.5  # a minute as the provider counts it, and half a second for the way there
 PATIENCE_SECONDS = 5.0
 LOOK_SECONDS = 0.25  # who stands in line looks this often whether the work must stop
+RECALL_SECONDS = 2.0  # a hold that did not reach Redis is found so soon in PostgreSQL
 KEEP_SECONDS = 86400
 # What was paid before is spread over this many slices of the window.
 SLICES = 6
@@ -57,6 +59,7 @@ class RedisLimiter:
         self._keys = [f"limit:{name}", f"limit:{name}:log"]
         self._paid = paid
         self._holds = holds
+        self._recalled = -math.inf
         self._window = window
         self._patience = patience
         self._acquire = redis.register_script(_ACQUIRE)
@@ -95,13 +98,14 @@ class RedisLimiter:
     def _wait_for(self, inputs: int, urgent: bool, check: Callable[[], None]) -> None:
         patient_until = time.monotonic() + self._patience
         seed = ""
+        if time.monotonic() - self._recalled > RECALL_SECONDS:
+            self._recall()
         while True:
             verdict, wait, reason = self._ask(inputs, urgent, seed)
             if verdict == "go":
                 return
             if verdict == "new":
-                if held := self._holds.left():
-                    self._copy(*held)
+                self._recall()
                 seed = self._seed()
                 continue
             if wait > patient_until - time.monotonic():
@@ -109,6 +113,11 @@ class RedisLimiter:
                 code = "provider_hold" if verdict == "hold" else "inputs_per_minute"
                 raise TryAgain(message, code=code, after=wait, paced=True)
             _pause(wait + 0.001, check)
+
+    def _recall(self) -> None:
+        if held := self._holds.left():
+            self._copy(*held)
+        self._recalled = time.monotonic()
 
     def _ask(self, inputs: int, urgent: bool, seed: str) -> tuple[str, float, str]:
         args: list[int | str] = [inputs, self.limit, int(self._window * 1e6), int(urgent), seed, KEEP_SECONDS]

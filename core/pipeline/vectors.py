@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session, sessionmaker
 from core import budget, embedding_cache, spend
 from core.embedding_cache import Vector
 from core.errors import BadBatch, TryAgain
-from core.ports import Claims, Embedder, Work
+from core.ports import Claims, Embedded, Embedder, Work
+from core.stubborn import stubborn
 
 # A text that somebody else is paying for is looked for this often, and at most so long.
 LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 60.0
+KEEP_SECONDS = 10.0  # a database that restarts costs no vectors that were paid for
 
 
 @dataclass(slots=True)
@@ -111,11 +113,15 @@ class Vectorizer:
             self._pay(answer, keys[:middle], texts)
             self._pay(answer, keys[middle:], texts)
             return
+        stubborn(lambda: self._keep(keys, embedded), seconds=KEEP_SECONDS)
+        answer.vectors.update(zip(keys, embedded.vectors, strict=True))
+
+    def _keep(self, keys: Sequence[bytes], embedded: Embedded) -> None:
+        """Keep what was paid for, with its bill."""
         place = (self.embedder.model, self.embedder.dimension, "document")
         with self.sessions.begin() as session:
             embedding_cache.keep(session, *place, keys, embedded.vectors)
             spend.book(session, self.job_id, self.embedder.model, inputs=len(keys), tokens=embedded.tokens)
-        answer.vectors.update(zip(keys, embedded.vectors, strict=True))
 
     def _find(self, answer: Answer, keys: Sequence[bytes]) -> None:
         with self.sessions() as session:

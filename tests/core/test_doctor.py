@@ -95,6 +95,13 @@ def test_no_worker_starts_where_queues_may_be_thrown_away(settings_env: Env, red
         redis.config_set("maxmemory-policy", "noeviction")
 
 
+def test_no_worker_starts_with_a_budget_that_nobody_could_count(settings_env: Env) -> None:
+    settings = settings_env(COHERE_API_KEY="k", EMBED_MODEL="embed-of-tomorrow", MONTHLY_BUDGET=50)
+    with pytest.raises(Unfit, match=r"MONTHLY_BUDGET cannot be kept.*embed-of-tomorrow.*PRICES_FILE"):
+        doctor.require_fit(container())
+    assert doctor.budget(settings.model_copy(update={"embed_model": "embed-v4.0"})) == "50.00 USD a month"
+
+
 def test_a_worker_starts_while_qdrant_is_away(settings_env: Env) -> None:
     settings_env(EMBEDDER="local-fast", QDRANT_URL="http://127.0.0.1:1")
     with pytest.raises(Away):

@@ -241,6 +241,8 @@ def test_a_hold_is_kept_though_redis_is_away(redis: Redis) -> None:
         limiter(away, 10, holds=holds).hold(30, "long")
 
     away.close()
+    ours = limiter(redis, 10, patience=0)
+    ours.acquire(1)  # the key of Redis is not new, and knows nothing of it
     assert refused(lambda: limiter(redis, 10, patience=0, holds=holds).acquire(1)).code == "provider_hold"
 
 

@@ -6,10 +6,13 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
+from core import embedding_cache
 from core.errors import Cancelled, LeaseLost, TryAgain
 from core.jobs import ledger
 from core.jobs.backoff import Backoff, again
@@ -137,7 +140,7 @@ def test_a_part_waits_when_the_budget_of_the_month_is_spent(poor: House) -> None
         part = session.scalars(select(Part)).one()
         told = list(session.scalars(select(JobEvent.message).where(JobEvent.level == "wait")))
     assert (job.status, part.status, part.tries) == ("waiting", "waiting", 0)
-    assert "the budget of 12.00 USD for " in job.message and "is used up (12.00 USD): set MONTHLY_BUDGET" in job.message
+    assert "he budget of 12.00 USD for " in job.message and "is used up (12.00 USD): set MONTHLY_BUDGET" in job.message
     assert len(told) == 1 and told[0].startswith("The budget of 12.00 USD")
 
 
@@ -173,3 +176,22 @@ def test_what_needs_no_call_needs_no_money(poor: House, settings_env: Callable[.
 
     with poor.sessions() as session:
         assert ledger.find(session, again_id).status == "completed"
+
+
+def test_vectors_that_were_paid_for_outlive_a_restart_of_the_database(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = prepared(house)
+    lost = [OperationalError("INSERT", {}, Exception("the server is starting up"))]
+    real = embedding_cache.keep
+
+    def keep(*values: Any) -> None:
+        if lost:
+            raise lost.pop()
+        real(*values)
+
+    monkeypatch.setattr(embedding_cache, "keep", keep)
+    house.run(job_id)
+
+    texts = house.embedder.texts
+    assert len(texts) == len(set(texts)) == spent(house)[0][1]

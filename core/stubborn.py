@@ -5,8 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from worker.away import DATABASE_AWAY
+import psycopg
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+# What it looks like when PostgreSQL is away; on the hot paths the driver speaks for itself.
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeoutError, psycopg.OperationalError, psycopg.InterfaceError)
 PAUSE_SECONDS = 0.25
 
 
