@@ -49,8 +49,8 @@ class Bill:
 
     @property
     def most_in_a_minute(self) -> int:
-        """Texts in any sliding 60 s, as the provider sees them."""
-        return max((self._inputs_since(n) for n in range(len(self.calls))), default=0)
+        """Texts in any sliding 60 s, as the provider bills them."""
+        return max((self._inputs_since(call.at) for call in self._paid), default=0)
 
     def too_early(self) -> Iterator[float]:
         """Yield the seconds by which calls came before a wished pause was over."""
@@ -66,9 +66,8 @@ class Bill:
     def _paid(self) -> Sequence[Call]:
         return [call for call in self.calls if call.status == 200]
 
-    def _inputs_since(self, n: int) -> int:
-        first = self.calls[n].at
-        return sum(call.texts for call in self.calls[n:] if call.at < first + 60)
+    def _inputs_since(self, moment: float) -> int:
+        return sum(call.texts for call in self._paid if moment <= call.at < moment + 60)
 
     def _was_frozen(self, call: Call) -> bool:
         return any(0 <= call.at - thaw < ON_ITS_WAY_SECONDS for thaw in self._thaws)

@@ -28,7 +28,7 @@ from tests.standins.cohere import CohereStandIn
 
 PEOPLE = 4000
 LATENCY_SECONDS = 0.15
-INPUTS_PER_MINUTE = 12_000
+INPUTS_PER_MINUTE = 24_000
 SETTLE_SECONDS = 90  # after which we wait no longer; to be settled in 30 is an invariant
 LAST_SYNCS = 4
 TOKEN_OWNER = access.Actor("chaos")
@@ -47,6 +47,7 @@ class Run:
     witness: Witness
     bill: Bill
     story: Story
+    logs: Path
     seed: int
     settle_seconds: float = 0.0
     late: list[str] = field(default_factory=list)
@@ -72,7 +73,7 @@ class Run:
         self._again(self.portal.act, 0.5, 2.5, end)
         self._again(self.people.act, 0.1, 0.8, end)
         self._again(lambda: self.people.insert(growth.randint(20, 120)), 2.0, 4.0, end)
-        self._again(lambda: harm.choice(HARMS)(self, harm), 0.5, 2.5, end)
+        self._again(lambda: harm.choice(HARMS)(self, harm), 0.3, 2.0, end)
         while time.monotonic() < end:
             self._tick(time.monotonic())
 
@@ -173,6 +174,7 @@ def _run(
         witness=Witness(engines.urls["DATABASE_URL"], portal),
         bill=Bill(house.settings.embed_concurrency, cohere.script.calls),
         story=story,
+        logs=home / "logs",
         seed=seed,
     )
     try:

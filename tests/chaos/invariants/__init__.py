@@ -13,6 +13,7 @@ from tests.chaos.invariants.leases import nobody_holds_anything
 from tests.chaos.invariants.money import books_equal_the_bill, texts_are_paid_for_once, unchanged_rows_cost_nothing
 from tests.chaos.invariants.pace import provider_is_left_alone_when_it_says_so
 from tests.chaos.invariants.points import points_equal_the_rows
+from tests.chaos.invariants.trails import launches_are_audited_once, nothing_private_is_written_down
 
 if TYPE_CHECKING:
     from tests.chaos.run import Run
@@ -27,6 +28,8 @@ INVARIANTS: tuple[Invariant, ...] = (
     failures_are_told_once,
     nobody_holds_anything,
     copies_agree,
+    launches_are_audited_once,
+    nothing_private_is_written_down,
     figures_equal_the_ledger,
     unchanged_rows_cost_nothing,
 )
