@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: run test lint fix bench help
+.PHONY: run test chaos lint fix bench help
 
 run: $(READY) ## Start everything; the first time it builds the environment and loads sample people
 	@exec $(BIN)/vigia up $(ARGS)
@@ -16,6 +16,9 @@ test: $(READY) ## Run all tests, browser included, and print the coverage
 	$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+chaos: $(READY) ## Hurt everything at random, seed after seed; ARGS="--seeds 1-10 --seconds 40"
+	@$(BIN)/python -m tests.chaos $(ARGS)
 
 lint: $(READY) ## Check style, types and import contracts
 	$(BIN)/ruff check
