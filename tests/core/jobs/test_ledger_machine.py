@@ -50,6 +50,10 @@ from tests.ledger_figures import counted
 EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "0"))
 PEOPLE = 5
 EXPIRE = "UPDATE parts SET lease_until = clock_timestamp() - interval '1 s' WHERE status = 'running'"
+# In an order that chance has no part in, for the machine repeats itself.
+PARTS = "SELECT job_id, n FROM parts JOIN jobs ON id = job_id ORDER BY parts.status = 'queued' DESC, created_at, n"
+WHOLE = "SELECT id FROM jobs WHERE status = 'queued' AND split_at IS NULL ORDER BY created_at"
+LEASE = 3600.0  # seconds: none runs out but by our will
 Act = Callable[[Session, Job, ledger.Ref], object]
 
 
@@ -114,13 +118,15 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=grips, pick=st.integers(0, 9))
     def claim(self, pick: int) -> Any:
         """A worker takes a part that waits; what is held, closed or put off is refused."""
-        for (job_id,) in self._rows("SELECT id FROM jobs WHERE status = 'queued' AND split_at IS NULL"):
+        for (job_id,) in self._rows(
+            "SELECT id FROM jobs WHERE status = 'queued' AND split_at IS NULL ORDER BY created_at"
+        ):
             self.house.split(job_id)
-        parts = self._rows("SELECT job_id, n FROM parts ORDER BY status = 'queued' DESC, job_id, n")
+        parts = self._rows(PARTS)
         return self._claim(*parts[pick % len(parts)]) if parts else multiple()
 
     def _claim(self, job_id: uuid.UUID, n: int) -> Any:
-        part = self.house.claim(job_id, n)
+        part = self.house.claim(job_id, n, lease=LEASE)
         if part is None:
             return multiple()
         assert (job_id, n) not in self.held and part.token is not None
@@ -134,7 +140,7 @@ class LedgerMachine(RuleBasedStateMachine):
         name = self.house.index.collection.name if self.house.index.collection else ""
 
         def write(session: Session, job: Job, ref: ledger.Ref) -> None:
-            ledger.advance(session, job, ref, grip.progress(), lease=15)
+            ledger.advance(session, job, ref, grip.progress(), lease=LEASE)
             if outcome == "failed":
                 asides = [Aside(record, "embed", "text_refused", "refused") for record in ids]
                 failures.set_aside(session, "candidate", name, ref.job_id, ref.n, asides)
@@ -149,7 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def renew(self, grip: Grip) -> None:
         def write(session: Session, job: Job, ref: ledger.Ref) -> None:
             with suppress(Cancelled, GiveUp):
-                ledger.renew(session, ref, lease=15)
+                ledger.renew(session, ref, lease=LEASE)
 
         if self._write(grip, write):
             self.expired.discard(grip.place)
@@ -257,14 +263,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whatever happened: workers that go on bring every job to its end, and the running totals agree."""
-        self._execute(EXPIRE)
-        self.expired = set(self.held)
-        while left := self._rows("SELECT id FROM jobs WHERE finished_at IS NULL ORDER BY created_at"):
-            self.reconcile(wiped=False)
-            for (job_id,) in left:
-                self.house.split(job_id)
-                self._work_off(job_id)
-        self.look.close()
+        with self.look:
+            self._execute(EXPIRE)
+            self.expired = set(self.held)
+            while left := self._rows("SELECT id FROM jobs WHERE finished_at IS NULL ORDER BY created_at"):
+                self.reconcile(wiped=False)
+                for (job_id,) in left:
+                    self.house.split(job_id)
+                    self._work_off(job_id)
         assert ours(running_totals(self.house)) == pytest.approx(counted(self.house.settings.database_url))
 
     def _work_off(self, job_id: uuid.UUID) -> None:
