@@ -25,7 +25,7 @@ from core.container import Container
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 5.0
-PATIENCE_SECONDS = 5.0  # an engine that takes longer does not answer
+PATIENCE_SECONDS = 3.0  # an engine that takes longer does not answer
 FIRST_SECONDS, MOST_SECONDS = 5.0, 60.0  # between two tries at a webhook that does not take its news
 END_SECONDS = 2.0
 

@@ -10,7 +10,9 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from rq import Queue, Worker
+from redis.client import Pipeline
+from rq import Queue, Worker, worker_registration
+from rq.executions import Execution
 from rq.job import Job as Message
 from rq.serializers import JSONSerializer
 
@@ -27,6 +29,17 @@ class VigiaWorker(Worker):
             self.handle_job_failure(job, queue, exc_string=f"{job.func_name!r} is not a function that workers run")
             return
         super().execute_job(job, queue)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Beat while waiting for a message."""
+        super().heartbeat(timeout, pipeline)
+        if pipeline is None:
+            self._stay_registered()
+
+    def maintain_heartbeats(self, job: Message, execution: Execution) -> None:
+        """Beat while a message is worked on."""
+        super().maintain_heartbeats(job, execution)
+        self._stay_registered()
 
     def setup_work_horse_signals(self) -> None:
         """Listen for a stop from the first moment, so that no signal kills the process of a part."""
@@ -46,6 +59,18 @@ class VigiaWorker(Worker):
         if thread is not None:
             thread.stop()
         super().unsubscribe()  # type: ignore[no-untyped-call]
+
+    def _stay_registered(self) -> None:
+        """Enter the register again when Redis has forgotten us: it was wiped, or hung until our key ran out."""
+        with self.connection.pipeline() as pipe:
+            pipe.hexists(self.key, "birth")
+            pipe.sismember(self.redis_workers_keys, self.key)
+            if self.birth_date is None or all(pipe.execute()):
+                return
+            pipe.hset(self.key, mapping=self.serialize())
+            self.set_state(self.get_state(), pipe)
+            worker_registration.register(self, pipe)
+            pipe.execute()
 
 
 def worker_on(queues: list[str], connection: object) -> VigiaWorker:
