@@ -43,6 +43,8 @@ def cut(house: Container, key: uuid.UUID) -> bool:
 def _cut(house: Container, key: uuid.UUID) -> bool:
     with house.sessions() as session:
         job = ledger.find(session, key)
+    if not _is_whole(job):
+        return False
     kind = KINDS[job.kind]
     payload = kind.payload.model_validate(job.payload)
     collection = _ensure(house) if kind.indexes else NO_COLLECTION
