@@ -95,10 +95,10 @@ def test_a_connection_that_was_cut_costs_no_scrape(own: Settings) -> None:
 
 
 def test_a_database_that_hangs_keeps_nobody_waiting(own: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger_figures, "PATIENCE_SECONDS", 0.2)
     metrics = Metrics(own)
     metrics.text()
-    with psycopg.connect(own.database_url) as connection:
+    with psycopg.connect(own.database_url) as connection, monkeypatch.context() as hurried:
+        hurried.setattr(ledger_figures, "PATIENCE_SECONDS", 0.2)
         connection.execute("LOCK TABLE totals")
         with pytest.raises(psycopg.OperationalError):
             metrics.text()
