@@ -27,8 +27,8 @@ def take(subject: str) -> str | None:
     kept = session.get("once")
     if not kept or kept["subject"] != subject:
         return None
-    session.pop("once")
     sealed = redis.getdel(_key(kept["name"]))
+    session.pop("once")
     return _mixed(sealed, bytes.fromhex(kept["pad"])).decode() if isinstance(sealed, bytes) else None
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.models import AuditEvent
-from webapp.queries.page import BIGINT, LIMIT, MOST, Page, bounded, count, moment, number, page_of, read_cursor
+from webapp.queries.page import BATCH, BIGINT, LIMIT, Page, bounded, count, moment, number, page_of, read_cursor
 from webapp.queries.text import clean
 
 
@@ -42,8 +42,8 @@ def find_page(
 
 
 def each(session: Session, where: AuditFilter) -> Iterator[AuditEvent]:
-    """Give all of them, a few hundred at a time; a slow reader holds no connection meanwhile."""
-    rows = _matching(where).limit(MOST)
+    """Give all of them, a thousand at a time; a slow reader holds no connection meanwhile."""
+    rows = _matching(where).limit(BATCH)
     found = session.scalars(rows).all()
     while found:
         session.expunge_all()

@@ -17,6 +17,7 @@ from core.errors import Invalid
 
 LIMIT = 25
 MOST = 200
+BATCH = 1_000  # rows read at once for a file
 # Up to here a count is exact; beyond, the planner's estimate costs a thousandth of counting.
 EXACT_TO = 10_000
 BIGINT = 2**63 - 1

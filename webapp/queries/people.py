@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.models import ApiToken, Person
-from webapp.queries.page import BIGINT, LIMIT, MOST, Page, bounded, count, number, page_of, read_cursor
+from webapp.queries.page import BATCH, BIGINT, LIMIT, MOST, Page, bounded, count, number, page_of, read_cursor
 from webapp.queries.text import clean
 
 
@@ -35,9 +35,9 @@ def find_page(
 
 
 def each(session: Session, where: PersonFilter) -> Iterator[Person]:
-    """Give all of them, a few hundred at a time; a slow reader holds no connection meanwhile."""
+    """Give all of them, a thousand at a time; a slow reader holds no connection meanwhile."""
     below = BIGINT
-    while found := session.scalars(_matching(where).where(Person.id < below).limit(MOST)).all():
+    while found := session.scalars(_matching(where).where(Person.id < below).limit(BATCH)).all():
         session.commit()
         yield from found
         below = found[-1].id

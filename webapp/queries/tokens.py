@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.models import ApiToken, Person
-from webapp.queries.page import BIGINT, LIMIT, MOST, Page, bounded, count, number, page_of, read_cursor
+from webapp.queries.page import BATCH, BIGINT, LIMIT, Page, bounded, count, number, page_of, read_cursor
 from webapp.queries.text import clean
 
 State = Literal["usable", "closed", "expired", "revoked"]
@@ -58,9 +58,9 @@ def find_page(
 
 
 def each(session: Session, where: TokenFilter) -> Iterator[TokenRow]:
-    """Give all of them, a few hundred at a time; a slow reader holds no connection meanwhile."""
+    """Give all of them, a thousand at a time; a slow reader holds no connection meanwhile."""
     below = BIGINT
-    while found := session.execute(_matching(where).where(ApiToken.id < below).limit(MOST)).all():
+    while found := session.execute(_matching(where).where(ApiToken.id < below).limit(BATCH)).all():
         session.commit()
         yield from (TokenRow(*row) for row in found)
         below = found[-1][0].id
