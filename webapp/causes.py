@@ -16,6 +16,7 @@ CAUSES = {
     "cohere_timeout": _("Cohere did not answer in time"),
     "cohere_unreachable": _("Cohere cannot be reached"),
     "cohere_rate_limited": _("Cohere refused: too many requests"),
+    "cohere_unwell": _("Cohere is unwell"),
     "cohere_invalid_answer": _("Cohere gave an answer that cannot be used"),
     "cohere_refuses_all": _("Cohere refuses every text"),
     "cohere_key_refused": _("Cohere refuses the key"),
@@ -23,6 +24,7 @@ CAUSES = {
     "qdrant_slow": _("Qdrant has not applied the change in time"),
     "qdrant_unwell": _("Qdrant is unwell"),
     "qdrant_key_refused": _("Qdrant refuses the key"),
+    "unexpected": _("An error that nobody expected"),
     "collection_missing": _("The collection is missing"),
     "collection_mismatch": _("The collection was made for another model"),
 }

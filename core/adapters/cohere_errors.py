@@ -89,7 +89,7 @@ def _by_status(status: int, headers: Mapping[str, str], body: object, model: str
         sentence = "Cohere says there were too many calls (429)"
     else:
         sentence = f"Cohere is unwell ({status})"
-    code = "cohere_rate_limit" if status == 429 else "cohere_unwell"
+    code = "cohere_rate_limited" if status == 429 else "cohere_unwell"
     return TryAgain(sentence, code=code, after=after, trace_id=trace)
 
 

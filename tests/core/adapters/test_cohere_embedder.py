@@ -367,4 +367,4 @@ def test_the_retry_after_is_told_though_redis_cannot_keep_it(make: Make, cohere:
     with pytest.raises(TryAgain) as caught:
         make(limiter=Away()).embed(["nurse"])
 
-    assert (caught.value.code, caught.value.after) == ("cohere_rate_limit", 20)
+    assert (caught.value.code, caught.value.after) == ("cohere_rate_limited", 20)

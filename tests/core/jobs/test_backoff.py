@@ -91,7 +91,7 @@ def test_an_outage_of_ours_uses_up_no_try_of_the_provider(house: House, job_id: 
 
 
 def test_what_a_provider_asks_for_is_kept_in_full(house: House, job_id: uuid.UUID) -> None:
-    part = stopped(house, job_id, TryAgain("waiting for Cohere", code="cohere_rate_limit", after=777.0))
+    part = stopped(house, job_id, TryAgain("waiting for Cohere", code="cohere_rate_limited", after=777.0))
 
     assert 770 < seconds_left(house, part) <= 777
     assert part.tries == 1
