@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import structlog
 from flask import current_app
 from flask_babel import Babel
 from flask_compress import Compress
@@ -13,11 +14,26 @@ from flask_wtf import CSRFProtect
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.local import LocalProxy
 
 from core.db import Base
 
-db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+log = structlog.stdlib.get_logger("portal")
+
+
+class Database(SQLAlchemy):
+    """The request's session, which ends without a word when its connection has died by then: the answer is ready."""
+
+    def _teardown_session(self, exc: BaseException | None) -> None:
+        try:
+            super()._teardown_session(exc)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("database_gone_behind_the_answer", error=type(error).__name__)
+            self.session.registry.clear()
+
+
+db = Database(metadata=Base.metadata, session_options={"expire_on_commit": False})
 babel = Babel()
 compress = Compress()
 csrf = CSRFProtect()
