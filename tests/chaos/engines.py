@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ class Engines:
     """Three servers on ports that stay the same whatever becomes of them. For the main thread only."""
 
     def __init__(self, home: Path) -> None:
+        self._home = home
         ports = [free_port() for _ in range(3)]
         place = postgres.choose_place(home)
         postgres.prepare(place, PASSWORD)
@@ -53,6 +55,12 @@ class Engines:
         """Start it again, if nobody has; it may take a moment to serve."""
         if not self._children[name].alive:
             self._children[name].start()
+
+    def lose_vectors(self) -> None:
+        """Empty the vector server, as a disk that breaks does."""
+        self.take_down("vectors", signal.SIGKILL)
+        shutil.rmtree(self._home / "vectors")
+        self.bring_up("vectors")
 
     def mend(self) -> None:
         """Bring all of them up and wait until they serve."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from redis import Redis, RedisError
@@ -106,6 +106,11 @@ def restart_vectors(run: Run, dice: random.Random) -> str:
     return f"the vector server gets {how.name} and is away for {seconds:g} s"
 
 
+def lose_vectors(run: Run, dice: random.Random) -> str:
+    run.engines.lose_vectors()
+    return "the vector server loses all that it has"
+
+
 def flush(run: Run, dice: random.Random) -> str:
     client = Redis.from_url(run.engines.urls["REDIS_URL"], socket_timeout=2)
     run.bill.allow_crash(1)
@@ -149,8 +154,28 @@ def _outage(run: Run, engine: str, how: signal.Signals, seconds: float) -> None:
     run.after(seconds, lambda: run.engines.bring_up(engine))
 
 
-HARMS: tuple[Harm, ...] = (
-    *(kill_horse, kill_horse, kill_worker, kill_both, kill_both, stop_worker, freeze, freeze, freeze_horse),
-    *(kill_ticker, restart_postgres, restart_postgres, restart_valkey, restart_valkey, restart_vectors),
-    *(restart_vectors, flush, flush, too_many_calls, too_many_calls, unwell, bad_answers, bad_answers, slow),
-)
+# How often each happens, beside the others.
+HARMS: Mapping[Harm, int] = {
+    kill_horse: 2,
+    kill_worker: 1,
+    kill_both: 2,
+    stop_worker: 1,
+    freeze: 2,
+    freeze_horse: 1,
+    kill_ticker: 1,
+    restart_postgres: 2,
+    restart_valkey: 2,
+    restart_vectors: 2,
+    lose_vectors: 1,
+    flush: 2,
+    too_many_calls: 2,
+    unwell: 1,
+    bad_answers: 2,
+    slow: 1,
+}
+
+
+def harm(run: Run, dice: random.Random) -> str:
+    """Do any of them."""
+    (chosen,) = dice.choices(list(HARMS), list(HARMS.values()))
+    return chosen(run, dice)

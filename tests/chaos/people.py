@@ -40,7 +40,7 @@ class People:
         return self._change("move to another place", "location = %s", [f"Town {self._dice.randrange(50)}"], 200)
 
     def _leave(self) -> str:
-        return self._change("opt out or are deleted", "opted_out = id %% 2 = 0, deleted_at = now()", [], 80)
+        return self._change("opt out or are deleted", "opted_out = id %% 2 = 0, deleted_at = now()", [], 250)
 
     def _return(self) -> str:
         return self._change("return", "opted_out = false, deleted_at = NULL", [], 300)
@@ -52,7 +52,7 @@ class People:
         return self._change("get a good headline", "headline = %s || id", ["Mended "], 200)
 
     def _remove(self) -> str:
-        count = self._dice.randrange(10, 60)
+        count = self._dice.randrange(20, 150)
         return self._do(
             f"up to {count} people are removed",
             lambda cursor: cursor.execute(f"DELETE FROM candidates WHERE {SOME}", [self._groups(), count]),

@@ -42,7 +42,7 @@ class Portal:
         if roll < 0.8:
             return f"300 are indexed again: {self.sync(force=True, limit=300)}"
         job = self._dice.choice(sorted(self.launched))
-        if roll < 0.9:
+        if roll < 0.92:
             return f"{job} is cancelled: {self._ask('POST', f'/jobs/{job}/cancellations', {})[0]}"
         return f"{job} is retried: {self._launch(f'/jobs/{job}/retries', {})}"
 

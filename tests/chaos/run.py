@@ -19,7 +19,7 @@ from core.settings import Settings
 from tests.chaos.bill import Bill
 from tests.chaos.crew import Crew
 from tests.chaos.engines import Engines
-from tests.chaos.faults import HARMS
+from tests.chaos.faults import harm
 from tests.chaos.people import MARKER, People
 from tests.chaos.portal import Portal
 from tests.chaos.story import Story
@@ -69,11 +69,11 @@ class Run:
     def hurt(self, seconds: float) -> None:
         """Go on for so many seconds: people change, syncs are launched, faults happen."""
         end = time.monotonic() + seconds
-        harm, growth = self._dice_of("harm"), self._dice_of("growth")
+        harms, growth = self._dice_of("harms"), self._dice_of("growth")
         self._again(self.portal.act, 0.5, 2.5, end)
         self._again(self.people.act, 0.1, 0.8, end)
         self._again(lambda: self.people.insert(growth.randint(20, 120)), 2.0, 4.0, end)
-        self._again(lambda: harm.choice(HARMS)(self, harm), 0.3, 2.0, end)
+        self._again(lambda: harm(self, harms), 0.3, 2.0, end)
         while time.monotonic() < end:
             self._tick(time.monotonic())
 
