@@ -40,6 +40,7 @@ PAGES = {
     "/jobs/<uuid:job_id>/cancellations/new",
     "/alerts",
     "/alerts/live",
+    "/alerts.<any(csv, json):ending>",
     "/failures",
     "/failures/retries",
     "/failures/discards",

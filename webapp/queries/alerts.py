@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, Select, Tuple, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.alerts.rules import RULES
@@ -14,6 +14,7 @@ from webapp.queries.page import LIMIT, Page, bounded, count, moment, number, pag
 from webapp.queries.text import clean
 
 MOST_STANDING = 200
+AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,32 @@ def find_page(
 ) -> Page[Alert]:
     """List alerts, newest first."""
     limit = bounded(limit)
-    matching = _conditions(where)
-    rows = select(Alert).where(*matching).order_by(Alert.fired_at.desc(), Alert.id.desc()).limit(limit + 1)
+    rows = _newest(where).limit(limit + 1)
     if cursor:
-        rows = rows.where(tuple_(Alert.fired_at, Alert.id) < tuple_(*read_cursor(cursor, moment, number)))
+        rows = rows.where(_position() < tuple_(*read_cursor(cursor, moment, number)))
     found = session.scalars(rows).all()
-    ids = select(Alert.id).where(*matching)
-    return page_of(found, limit, cursor, lambda: count(session, ids), lambda alert: (alert.fired_at, alert.id))
+    return page_of(
+        found, limit, cursor, lambda: count(session, _newest(where)), lambda alert: (alert.fired_at, alert.id)
+    )
+
+
+def each(session: Session, where: AlertFilter) -> Iterator[Alert]:
+    """Give all of them, a thousand at a time; a slow reader holds no connection meanwhile."""
+    rows = _newest(where).limit(AT_ONCE)
+    found = session.scalars(rows).all()
+    while found:
+        session.expunge_all()
+        session.commit()
+        yield from found
+        found = session.scalars(rows.where(_position() < tuple_(found[-1].fired_at, found[-1].id))).all()
+
+
+def _newest(where: AlertFilter) -> Select[Alert]:
+    return select(Alert).where(*_conditions(where)).order_by(Alert.fired_at.desc(), Alert.id.desc())
+
+
+def _position() -> Tuple:
+    return tuple_(Alert.fired_at, Alert.id)
 
 
 def _conditions(where: AlertFilter) -> list[ColumnElement[bool]]:

@@ -8,12 +8,14 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp import alerts as looks
-from webapp import fresh
+from webapp import exports, fresh
 from webapp.extensions import db
 from webapp.queries import alerts
 from webapp.security import poll, role
 
 bp = Blueprint("alerts", __name__)
+
+FIELDS = ("id", "rule", "subject", "sentence", "cure", "fired_at", "cleared_at")
 
 
 @bp.get("/alerts")
@@ -31,8 +33,19 @@ def index_live() -> ResponseReturnValue:
     return fresh.unless_same(repr(seen), lambda: render_template("alerts/poll.html", **shown))
 
 
+@bp.get("/alerts.<any(csv, json):ending>")
+@role("viewer")
+def export(ending: str) -> ResponseReturnValue:
+    """Give all of them, those that stand too."""
+    found = alerts.each(db.session(), _where(None))
+    return exports.download("alerts", ending, ({name: getattr(alert, name) for name in FIELDS} for alert in found))
+
+
 def _list() -> dict[str, Any]:
-    rule, cursor = request.args.get("rule") or None, request.args.get("cursor") or None
-    where = alerts.AlertFilter(open=False, rule=rule, subject=request.args.get("subject") or None)
+    where, cursor = _where(False), request.args.get("cursor") or None
     page = alerts.find_page(db.session(), where, cursor)
     return {"open": looks.standing(), "page": page, "where": where, "cursor": cursor}
+
+
+def _where(standing: bool | None) -> alerts.AlertFilter:
+    return alerts.AlertFilter(standing, request.args.get("rule") or None, request.args.get("subject") or None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -113,6 +114,21 @@ def test_a_long_history_comes_in_pages(viewer: Visitor, session: Session) -> Non
     second = viewer.get(older.replace("&amp;", "&"))
     assert "Wrong 25." in plain(second)
     assert "data-poll" not in second.text  # it would jump back to the first
+
+
+def test_all_that_match_come_as_a_file(viewer: Visitor, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.queries.alerts.AT_ONCE", 2)
+    for n in range(5):
+        make_alert(session, subject=f"w-{n}", rule="worker_lost", sentence=f"=lost({n})", cleared_at=NOW if n else None)
+    make_alert(session)
+
+    assert 'href="/alerts.csv?rule=worker_lost"' in viewer.get("/alerts?rule=worker_lost").text
+    lines = viewer.get("/alerts.csv?rule=worker_lost").text.splitlines()
+    assert lines[0] == "id,rule,subject,sentence,cure,fired_at,cleared_at"
+    assert len(lines) == 6
+    assert "'=lost(4)" in lines[1]
+    found = json.loads(viewer.get("/alerts.json").text)
+    assert [alert["subject"] for alert in found] == ["jobs:etl", "w-4", "w-3", "w-2", "w-1", "w-0"]
 
 
 def test_the_page_polls_itself_and_says_nothing_when_nothing_is_new(viewer: Visitor, session: Session) -> None:
