@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -50,8 +51,8 @@ def asked() -> Asked:
     return Asked(request.args.get("status") or None, search(request.args.get("q", "")))
 
 
-def search(text: str) -> JobSearch:
-    """Read the box by what there is: kinds, people who launched, errors."""
+def search(text: str, now: datetime | None = None) -> JobSearch:
+    """Read the box by what there is: kinds, people who launched, errors; ages count back from `now`."""
     session = db.session()
     known = Known(
         statuses=jobs.STATUSES,
@@ -61,6 +62,7 @@ def search(text: str) -> JobSearch:
         errors=partial(names.errors, session),
         people=partial(names.people, session),
         zone=zone(),
+        now=lambda: now or datetime.now(UTC),
     )
     return job_search.read(text, known)
 

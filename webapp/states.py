@@ -48,6 +48,8 @@ LEVEL = {
     "error": Look("bad", "circle-x", _("Error")),
 }
 OUTCOME = {
+    "done": Look("ok", "circle-check", _("Done")),
+    "skipped": Look("off", "ban", _("Left alone")),
     "indexed": Look("ok", "circle-check", _("Indexed")),
     "failed": Look("bad", "circle-x", _("Failed")),
     "unchanged": Look("off", "circle-check", _("Unchanged")),

@@ -117,10 +117,12 @@ def show_ledger(session: Session, job_id: UUID) -> JobView:
     return view_of(job, parts(session, job_id))
 
 
-def require(session: Session, job_id: UUID) -> None:
-    """Raise NotFound unless there is such a job."""
-    if session.scalar(select(Job.id).where(Job.id == job_id)) is None:
+def require(session: Session, job_id: UUID) -> str:
+    """Name the kind of a job; raise NotFound unless there is such a job."""
+    kind = session.scalar(select(Job.kind).where(Job.id == job_id))
+    if kind is None:
         raise _no_job(job_id)
+    return kind
 
 
 def parts(session: Session, job_id: UUID) -> Sequence[Part]:

@@ -13,6 +13,7 @@ from webapp.views import (
     failures,
     finds,
     health,
+    job_acts,
     jobs,
     launches,
     overview,
@@ -31,6 +32,7 @@ from webapp.views import (
 VIEWS = (
     overview,
     jobs,
+    job_acts,
     retries,
     cancellations,
     failures,

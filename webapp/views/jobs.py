@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
 from core.jobs import live
-from webapp import fresh, job_list, job_page
+from core.kinds import KINDS
+from webapp import comparison, fresh, job_list, job_page
 from webapp.extensions import db, redis
-from webapp.queries import jobs, records
+from webapp.queries import jobs, records, results
 from webapp.security import poll, role
 
 bp = Blueprint("jobs", __name__)
@@ -32,6 +33,14 @@ def index_live() -> ResponseReturnValue:
     return fresh.unless_same(
         repr((shown["page"], shown["counts"], shown["waits"])), lambda: render_template("jobs/poll_list.html", **shown)
     )
+
+
+@bp.get("/jobs/compare")
+@role("viewer")
+def compare() -> ResponseReturnValue:
+    """Compare the jobs a and b, or the two that were ticked in the list."""
+    ids = request.args.getlist("id") or [request.args.get("a", ""), request.args.get("b", "")]
+    return render_template("jobs/compare.html", compared=comparison.compare(*comparison.chosen(ids)))
 
 
 @bp.get("/jobs/<uuid:job_id>")
@@ -56,6 +65,10 @@ def progress(job_id: UUID) -> ResponseReturnValue:
 @role("viewer")
 def list_records(job_id: UUID) -> ResponseReturnValue:
     job = jobs.show(db.session(), redis, job_id)
+    of = KINDS[job.kind].record_kind if job.kind in KINDS else "candidate"
+    if of != "candidate":
+        page_of_items = results.find_page(db.session(), job_id, of, request.args.get("cursor"))
+        return render_template("jobs/results.html", job=job, page=page_of_items, of=of)
     page = records.find_page(db.session(), job_id, job_page.collection_name(), request.args.get("cursor"))
     return render_template("jobs/records.html", job=job, page=page)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.jobs import live
 from core.jobs.view import view_of
-from core.models import AuditEvent, Job
+from core.models import AuditEvent, Job, JobResult
 from tests.webapp.api.conftest import Script
 from tests.webapp.factories import START, make_candidate, make_event, make_failure, make_job, make_part
 
@@ -146,8 +146,20 @@ def test_records_tell_what_became_of_each(reader: Script, session: Session) -> N
         "failure_id": failure.id,
         "cause": "text_refused",
         "reason": "Cohere refused the text.",
+        "led_to": None,
     }
     assert answer["items"][1]["outcome"] == "pending"
+
+
+def test_the_outcomes_of_an_act_are_its_records(reader: Script, session: Session) -> None:
+    bulk, hit = make_job(session, kind="jobs.bulk", status="running"), make_job(session, title="Hit")
+    make_part(session, bulk, [hit.number, 10**9])
+    session.add(JobResult(job_id=bulk.id, record_id=hit.number, outcome="done", sentence="Cancelled.", led_to=None))
+    session.commit()
+    first, second = reader.get(f"/jobs/{bulk.id}/records").json["items"]  # type: ignore[index]
+    assert (first["record_id"], first["outcome"], first["reason"]) == (hit.number, "done", "Cancelled.")
+    assert (first["external_id"], first["full_name"]) == (str(hit.id), "Hit")
+    assert (second["outcome"], second["full_name"]) == ("pending", None)
 
 
 def test_events_are_the_timeline(reader: Script, session: Session) -> None:

@@ -122,7 +122,10 @@ class EventList(Listing[EventAnswer]):
 
 
 class RecordAnswer(Answer):
-    """One record of a job. `outcome`: indexed, failed, unchanged, removed, pending, not_reached."""
+    """One record of a job. `outcome`: indexed, failed, unchanged, removed, pending, not_reached; of acts done, skipped.
+
+    Of an act on jobs, `record_id` is the number of a job and `full_name` its title; `led_to` what was launched for it.
+    """
 
     part: int
     position: int
@@ -133,6 +136,7 @@ class RecordAnswer(Answer):
     failure_id: int | None
     cause: str | None
     reason: str | None
+    led_to: UUID | None = None
 
 
 class RecordList(Listing[RecordAnswer]):

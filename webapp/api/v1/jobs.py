@@ -36,7 +36,8 @@ from webapp.api.operation import operation, reply
 from webapp.api.reading import Cursor, Reason, Request, Words
 from webapp.extensions import db, redis
 from webapp.job_list import Asked, search
-from webapp.queries import coverage, jobs, records
+from webapp.queries import coverage, jobs, records, results
+from webapp.queries.results import ResultRow
 from webapp.security import actor
 from webapp.waiting import waits_of
 
@@ -84,7 +85,10 @@ def show(job_id: UUID) -> Response:
 @operation("read", {200: (RecordList,)})
 def list_records(job_id: UUID, query: Cursor) -> Response:
     """List a job's records in the order of work, each with what became of it."""
-    jobs.require(db.session(), job_id)
+    kind = KINDS.get(jobs.require(db.session(), job_id))
+    if kind is not None and kind.record_kind != "candidate":
+        found = results.find_page(db.session(), job_id, kind.record_kind, query.cursor, query.limit)
+        return reply(RecordList.of(found, item_answer))
     page = records.find_page(db.session(), job_id, coverage.collection(db.session()), query.cursor, query.limit)
     return reply(RecordList.of(page, RecordAnswer.model_validate))
 
@@ -111,6 +115,22 @@ def create_cancellation(job_id: UUID, body: Act) -> Response:
     """Cancel a job. What runs stops with its batch, what is done stays; 409 when the job is over."""
     status = cancel(db.session(), redis, job_id, actor=actor(), reason=body.reason)
     return launched(Launched(job_id, status, new=True))
+
+
+def item_answer(row: ResultRow) -> RecordAnswer:
+    """Write what became of one item of an act."""
+    return RecordAnswer(
+        part=row.part,
+        position=row.position,
+        record_id=row.record_id,
+        outcome=row.outcome,
+        external_id=str(row.job_id) if row.job_id else None,
+        full_name=row.name,
+        failure_id=None,
+        cause=None,
+        reason=row.sentence or None,
+        led_to=row.led_to,
+    )
 
 
 def launched(launch: Launched) -> Response:

@@ -40,7 +40,7 @@
   document.addEventListener("change", (event) => {
     const all = event.target.closest?.("[data-all]");
     const form = event.target.form;
-    if (!form) return;
+    if (!form || event.target.closest(".bulk")) return;
     const boxes = [...form.elements].filter((box) => box.type === "checkbox" && box.name && box.name === (all?.dataset.all ?? event.target.name));
     if (all) boxes.forEach((box) => { box.checked = all.checked; });
     const count = form.querySelector("[data-count]");

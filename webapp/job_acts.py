@@ -1,0 +1,79 @@
+"""Acts on many jobs: what a form has chosen, as the job that would do it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import UUID
+
+from flask_babel import lazy_gettext
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from core.errors import Invalid
+from core.jobs.search import JobWhere
+from core.kinds.jobs_bulk import Bulk
+from core.models import Job
+from webapp import job_list
+from webapp.extensions import db
+from webapp.i18n import gettext as _
+from webapp.job_list import Asked
+from webapp.queries import job_acts
+
+Form = MultiDict[str, str]
+WHY = {
+    "over": lazy_gettext("over already"),
+    "cancelling": lazy_gettext("being cancelled already"),
+    "not_over": lazy_gettext("not over yet: wait for the end, or cancel first"),
+    "under_way": lazy_gettext("a retry is under way already"),
+    "nothing_left": lazy_gettext("nothing is left to retry"),
+    "unknown": lazy_gettext("of a kind that there is no more"),
+}
+
+
+def bulk_of(act: str, form: Form) -> Bulk:
+    """Read what was ticked, or all that match; raise Invalid with the cure."""
+    if act not in ("retry", "cancel"):
+        raise Invalid(_("There is no such act."), {"act": act[:40]})
+    known: Literal["retry", "cancel"] = "cancel" if act == "cancel" else "retry"
+    return _every(known, form) if form.get("every") else _ticked(known, form)
+
+
+def _ticked(act: Literal["retry", "cancel"], form: Form) -> Bulk:
+    ids = [job_id for given in form.getlist("id") if (job_id := _uuid(given)) is not None]
+    numbers = db.session().scalars(select(Job.number).where(Job.id.in_(ids)).order_by(Job.number)).all()
+    if not numbers:
+        raise Invalid(_("Nothing was chosen. Tick jobs, or take all that match."), {"id": "none"})
+    return Bulk(act=act, numbers=tuple(numbers), where=None, upto=None, said="")
+
+
+def _every(act: Literal["retry", "cancel"], form: Form) -> Bulk:
+    """Fix what matches now: the moment and the newest job, so that the same form is the same act later."""
+    asked = Asked(form.get("status") or None, job_list.search(form.get("q", ""), _moment(form.get("at", ""))))
+    upto = form.get("upto", "")
+    number = int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 19 else job_acts.newest(db.session())
+    return Bulk(act=act, numbers=(), where=_with_tab(asked), upto=max(number, 1), said=job_list.title(asked)[:300])
+
+
+def _with_tab(asked: Asked) -> JobWhere:
+    where = asked.where.where
+    if asked.status is None:
+        return where
+    if where.statuses and asked.status not in where.statuses:
+        raise Invalid(_("No job matches: the search asks for another status than the tab."), {"q": "status"})
+    return where.model_copy(update={"statuses": (asked.status,)})
+
+
+def _moment(given: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(given)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None
+
+
+def _uuid(given: str) -> UUID | None:
+    try:
+        return UUID(given)
+    except ValueError:
+        return None
