@@ -71,6 +71,7 @@ class PartRun:
         self._stop = stop
         self._told: JobError | None = None
         self._began = self._published = time.monotonic()
+        self._held_until = self._began + tools.settings.lease_seconds
         self.work = Work(self._began - age, self.check)
         self._ended = threading.Event()
         self._renewer = threading.Thread(
@@ -107,14 +108,21 @@ class PartRun:
         if time.monotonic() - self._began > self.tools.settings.part_seconds:
             raise HandBack("others take their turn")
 
+    def still_held(self) -> None:
+        """Raise LeaseLost when the lease is over by our own clock: whoever was frozen must write nothing more."""
+        if isinstance(self._told, LeaseLost) or time.monotonic() > self._held_until:
+            raise LeaseLost("the lease ran out before a write")
+
     def commit(self, share: Tally, write: Callable[[Session], None]) -> None:
         """Write a share's results and its counters in one transaction; raise LeaseLost when the part is another's."""
         self._counts.add(share)
+        began = time.monotonic()
         with self.tools.sessions.begin() as session:
             job = ledger.lock(session, self.job_id)
             ledger.advance(session, job, self.ref, self._progress(), lease=self.tools.settings.lease_seconds)
             write(session)
             state = (job.status, job.error_code)
+        self._held_until = began + self.tools.settings.lease_seconds
         if time.monotonic() - self._published > PUBLISH_SECONDS:
             self._published = time.monotonic()
             with self.tools.sessions() as session:
@@ -137,20 +145,20 @@ class PartRun:
         Between, look whether the job goes on.
         """
         lease = self.tools.settings.lease_seconds
-        held_until = time.monotonic() + lease
-        while not self._ended.wait(min(LOOK_SECONDS, max(0.1, (held_until - time.monotonic()) / 3))):
+        while not self._ended.wait(min(LOOK_SECONDS, max(0.1, (self._held_until - time.monotonic()) / 3))):
             try:
+                began = time.monotonic()
                 with self.tools.sessions.begin() as session:
-                    if held_until - time.monotonic() > lease * 2 / 3:
+                    if self._held_until - began > lease * 2 / 3:
                         ledger.look(session, self.job_id)
                         continue
                     ledger.renew(session, self.ref, lease=lease)
-                held_until = time.monotonic() + lease
+                self._held_until = began + lease
             except (LeaseLost, Cancelled, GiveUp) as told:
                 self._told = told
                 return
             except SQLAlchemyError as error:
                 log.warning("lease_not_renewed", error=type(error).__name__)
-                if time.monotonic() > held_until:
+                if time.monotonic() > self._held_until:
                     self._told = LeaseLost("the lease ran out while the database was away")
                     return

@@ -62,6 +62,7 @@ class IndexingPart(Protocol):
     @property
     def tools(self) -> IndexingTools: ...
     def check(self) -> None: ...
+    def still_held(self) -> None: ...
     def commit(self, share: Tally, write: Callable[[Session], None]) -> None: ...
 
 
@@ -151,7 +152,13 @@ def _sharer(part: IndexingPart, force: bool) -> Sharer:
         work=part.work,
         calling=Semaphore(part.tools.embedder.concurrency),
     )
-    return Sharer(vectorizer=vectorizer, index=part.tools.index, collection=part.collection, force=force)
+    return Sharer(
+        vectorizer=vectorizer,
+        index=part.tools.index,
+        collection=part.collection,
+        still_held=part.still_held,
+        force=force,
+    )
 
 
 def _shares(part: IndexingPart, sharer: Sharer) -> Iterator[list[Plan]]:

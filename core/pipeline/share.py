@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -60,6 +60,7 @@ class Sharer:
     vectorizer: Vectorizer
     index: VectorIndex
     collection: Collection
+    still_held: Callable[[], None]  # raises when the part may be another's by now
     force: bool
 
     def plans(self, ids: Sequence[int]) -> list[Plan]:
@@ -86,8 +87,10 @@ class Sharer:
         changes = [change for todo in writes if (change := _change(todo, answer)) is not None]
         gone = [todo.record_id for todo in plans if _leaves(todo, answer)]
         if changes:
+            self.still_held()
             self.index.write(self.collection.name, changes)
         if gone:
+            self.still_held()
             self.index.delete(self.collection.name, [point_id(record_id) for record_id in gone])
         for todo in plans:
             _note(todo, answer, outcome)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
 
+from core.errors import LeaseLost
 from core.jobs import ledger
 from core.models import Candidate, EmbeddingCache, Failure, IndexState, Job, JobEvent
+from core.pipeline.indexing import index_candidates
 from core.pipeline.plan import point_id
 from tests.core.jobs.conftest import House
 from tests.factories import people
@@ -339,3 +343,25 @@ def test_a_person_whose_place_changes_while_the_text_is_refused_is_not_taken_for
     house.embedder.before = edit_once
     job = sync(house)
     assert (job.done, job.failed) == (0, 1)
+
+
+def test_who_was_frozen_for_longer_than_its_lease_writes_no_point(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(house, 10)
+    job_id = house.launch().job_id
+    house.split(job_id)
+    part = house.claim(job_id)
+    assert part is not None
+    run = house.running(part)
+    real = time.monotonic
+
+    def freeze(texts: Sequence[str]) -> None:
+        monkeypatch.setattr(time, "monotonic", lambda: real() + house.settings.lease_seconds)
+
+    house.embedder.before = freeze
+    with pytest.raises(LeaseLost):
+        index_candidates(run, force=False)
+    assert points(house) == {}
+    with house.sessions() as session:
+        assert session.scalar(select(func.count()).select_from(EmbeddingCache)) == 10  # paid for is paid for
