@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import psycopg
 import pytest
 from playwright.sync_api import (
     Browser,
@@ -62,6 +63,7 @@ class Running:
 
     url: str
     redis_url: str
+    database_url: str
     password: str
 
 
@@ -81,7 +83,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         told = json.loads(ready.read_text())
         found = re.search(r"with the password (\S+)", log.read_text())
         assert found is not None, log.read_text()
-        yield Running(told["portal_url"], told["redis_url"], found[1])
+        yield Running(told["portal_url"], told["redis_url"], told["database_url"], found[1])
     finally:
         process.terminate()
         process.wait(60)
@@ -200,6 +202,24 @@ def test_a_poll_leaves_alone_what_a_person_does_on_the_page(watched: Watched, st
     assert page.evaluate("document.activeElement.selectionStart") == 0
 
 
+def test_an_alert_comes_and_goes_without_a_reload(watched: Watched, stack: Running) -> None:
+    page = watched.page
+    page.evaluate("window.sameDocument = true")
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        # Of a rule that there is not: the ticker leaves it alone.
+        connection.execute("INSERT INTO alerts (rule, sentence, cure) VALUES ('drill', 'This is a drill.', 'Go on.')")
+        page.evaluate(POLL_NOW)
+        expect(page.locator("#alerts")).to_contain_text("This is a drill. Go on.")
+        expect(page.locator("#nav-alerts")).to_have_text("1")
+
+        connection.execute("UPDATE alerts SET cleared_at = clock_timestamp() WHERE rule = 'drill'")
+        page.evaluate(POLL_NOW)
+        expect(page.locator("#alerts li")).to_have_count(0)
+    assert page.evaluate("window.sameDocument") is True
+    page.goto(f"{stack.url}/alerts")
+    expect(page.locator("#past")).to_contain_text("This is a drill.")
+
+
 def test_a_hidden_page_asks_for_nothing(watched: Watched, stack: Running) -> None:
     page = watched.page
     page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true})")
@@ -274,7 +294,7 @@ def test_the_dashboard_shows_an_attack_as_text(watched: Watched, stack: Running)
 def test_no_page_is_wider_than_the_screen(browser: Browser, stack: Running, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="dark")
     watched = open_page(context, stack)
-    for path in ("/", "/jobs", "/candidates", "/failures", "/sync/new", "/candidates/1", "/nope"):
+    for path in ("/", "/jobs", "/candidates", "/failures", "/alerts", "/sync/new", "/candidates/1", "/nope"):
         watched.page.goto(stack.url + path)
         assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, path
     context.close()

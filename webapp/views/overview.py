@@ -31,7 +31,8 @@ def show() -> ResponseReturnValue:
 def live() -> ResponseReturnValue:
     board = _around(_kept().get(_read))
     checks = [(check.name, check.ok, check.workers, check.busy) for check in board["checks"]]
-    seen = f"{board['board'].revision}{checks}{board['waits']}"
+    told = [(alert.id, alert.sentence) for alert in alerts.standing()]
+    seen = f"{board['board'].revision}{checks}{board['waits']}{told}"
     return fresh.unless_same(seen, lambda: render_template("overview/poll.html", **board))
 
 
