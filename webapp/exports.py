@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from flask import Response, stream_with_context
@@ -63,6 +64,8 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
+    if isinstance(value, UUID):
+        return str(value)
     text = value if isinstance(value, str) else orjson.dumps(value, default=_plain).decode()
     return f"'{text}" if text.startswith(FORMULA) else text
 

@@ -11,6 +11,7 @@ from flask import request, url_for
 
 from core.errors import Invalid
 from core.kinds import KINDS
+from core.models import Job
 from webapp import job_search, kept_views, waiting
 from webapp.extensions import db
 from webapp.i18n import gettext as _
@@ -21,6 +22,13 @@ from webapp.queries import jobs, names
 from webapp.queries.jobs import JobFilter
 from webapp.queries.page import Count, Page
 from webapp.security import actor
+
+MOST_IN_FILE = 100_000
+FIELDS = (
+    *("number", "id", "kind", "status", "title", "requested_by", "reason", "message", "error_code", "error_detail"),
+    *("retry_of", "model", "total", "done", "skipped", "failed", "tokens", "calls"),
+    *("created_at", "started_at", "finished_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,11 @@ def shown() -> dict[str, Any]:
         "cursor": cursor,
         "kept": kept_views.of_page("jobs", request.args),
     }
+
+
+def line(job: Job) -> dict[str, object]:
+    """Write a job as a line of a file."""
+    return {name: getattr(job, name) for name in FIELDS}
 
 
 def title(what: Asked) -> str:

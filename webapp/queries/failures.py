@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -89,6 +89,13 @@ def find_page(
         rows = rows.where(tuple_(Failure.last_seen, Failure.id) < tuple_(*read_cursor(cursor, moment, number)))
     found = [FailureRow(*row) for row in session.execute(rows)]
     return page_of(found, limit, cursor, lambda: total(session, where), _position)
+
+
+def each(session: Session, where: FailureFilter, most: int) -> Iterator[FailureRow]:
+    """Read what matches as it comes, last seen first, `most` at most."""
+    rows = _named().where(*_conditions(where)).order_by(Failure.last_seen.desc(), Failure.id.desc()).limit(most)
+    for row in session.execute(rows.execution_options(yield_per=1000)):
+        yield FailureRow(*row)
 
 
 def total(session: Session, where: FailureFilter = FailureFilter()) -> Count:

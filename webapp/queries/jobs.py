@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -87,6 +87,13 @@ def total(session: Session, where: JobFilter) -> Count:
         return count(session, select(Job.id).where(*_indexed(where)))
     n = session.scalar(select(func.count()).select_from(_some(where))) or 0
     return Count(n, True) if n <= EXACT_TO else Count(max(n, estimate(session, matching(where))), False)
+
+
+def each(session: Session, where: JobFilter, most: int) -> Iterator[Job]:
+    """Read what matches as it comes, newest first, `most` at most."""
+    rows = matching(where).order_by(Job.created_at.desc(), Job.id.desc()).limit(most)
+    rows = rows.options(defer(Job.payload, raiseload=True), defer(Job.steps, raiseload=True))
+    yield from session.scalars(rows.execution_options(yield_per=1000))
 
 
 def matching(where: JobFilter) -> Select[Any]:

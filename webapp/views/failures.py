@@ -13,7 +13,7 @@ from core.failures import discard
 from core.jobs.retry import retry_failures
 from core.kinds import KINDS
 from core.kinds.etl_embed import MOST_CHOSEN
-from webapp import kept_views
+from webapp import exports, kept_views
 from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
 from webapp.i18n import ngettext
@@ -21,6 +21,12 @@ from webapp.queries import failures
 from webapp.security import actor, role
 
 bp = Blueprint("failures", __name__)
+
+MOST_IN_FILE = 100_000
+FIELDS = (
+    *("id", "cause", "step", "reason", "record_kind", "record_id", "external_id", "full_name", "job_id", "part"),
+    *("attempts", "status", "first_seen", "last_seen", "trace_id"),
+)
 
 
 @bp.get("/failures")
@@ -32,6 +38,14 @@ def index() -> ResponseReturnValue:
     page = failures.find_page(session, where, request.args.get("cursor") or None) if narrow else None
     kept = kept_views.of_page("failures", request.args)
     return render_template("failures/index.html", groups=groups, where=where, page=page, kept=kept)
+
+
+@bp.get("/failures.<any(csv, json):ending>")
+@role("viewer")
+def export(ending: str) -> ResponseReturnValue:
+    """Give the open failures that match as a file, the last seen 100,000 at most."""
+    where = _where(request.args)
+    return exports.download("failures", ending, lambda session: map(_line, failures.each(session, where, MOST_IN_FILE)))
 
 
 @bp.post("/failures/retries")
@@ -62,6 +76,11 @@ def discards() -> ResponseReturnValue:
     count = discard(db.session(), ids, actor=actor(), reason=reason)
     flash(ngettext("%(num)s failure discarded.", "%(num)s failures discarded.", count), "ok")
     return redirect(url_for("failures.index"), 303)
+
+
+def _line(row: failures.FailureRow) -> dict[str, object]:
+    person = {"external_id": row.external_id, "full_name": row.full_name}
+    return {name: person[name] if name in person else getattr(row.failure, name) for name in FIELDS}
 
 
 def _where(asked: Mapping[str, str]) -> failures.FailureFilter:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from core.jobs import live
 from core.kinds import KINDS
-from webapp import comparison, fresh, job_list, job_page
+from webapp import comparison, exports, fresh, job_list, job_page
 from webapp.extensions import db, redis
 from webapp.queries import jobs, records, results
 from webapp.security import poll, role
@@ -23,6 +23,16 @@ bp = Blueprint("jobs", __name__)
 def index() -> ResponseReturnValue:
     shown = job_list.shown()
     return render_template("jobs/index.html", **shown), 422 if shown["asked"].search.problems else 200
+
+
+@bp.get("/jobs.<any(csv, json):ending>")
+@role("viewer")
+def export(ending: str) -> ResponseReturnValue:
+    """Give what matches as a file, the newest 100,000 at most."""
+    where = job_list.asked().where
+    return exports.download(
+        "jobs", ending, lambda session: map(job_list.line, jobs.each(session, where, job_list.MOST_IN_FILE))
+    )
 
 
 @bp.get("/jobs/live")
