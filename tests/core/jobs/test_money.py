@@ -195,3 +195,21 @@ def test_vectors_that_were_paid_for_outlive_a_restart_of_the_database(
 
     texts = house.embedder.texts
     assert len(texts) == len(set(texts)) == spent(house)[0][1]
+
+
+def test_a_budget_is_overrun_by_no_more_than_the_calls_in_flight(
+    house: House, settings_env: Callable[..., Settings]
+) -> None:
+    settings_env(PART_SIZE=9600, MONTHLY_BUDGET=0.00001)  # 83 tokens; the fake bills one a text
+    house.embedder.model = "embed-v4.0"
+    job_id = prepared(house, 1900)
+    part = house.claim(job_id)
+    assert part is not None
+
+    with house.running(part) as run, pytest.raises(TryAgain, match="is used up"):
+        KINDS["etl.sync"].run(run)
+
+    assert 1 <= len(house.embedder.calls) <= house.embedder.concurrency
+    with house.sessions() as session:
+        job = ledger.find(session, job_id)
+    assert job.done == job.tokens == len(house.embedder.texts)  # and what was paid for is kept
