@@ -44,7 +44,7 @@ def serve(settings_env: Callable[..., Settings], tmp_path: Path) -> Iterator[Ser
     yield start
     for process in started:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def environment() -> dict[str, str]:
