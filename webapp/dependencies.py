@@ -19,7 +19,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 from sqlalchemy import Engine, text
 
-from core.jobs.listeners import Listener, listeners
+from core.jobs.listeners import Listener, awake
 from core.settings import Settings
 
 AGE_SECONDS = 3.0  # an answer as young as this is not asked for again
@@ -138,7 +138,7 @@ def _qdrant(http: httpx.Client) -> Check:
 
 
 def _workers(client: Redis) -> Check:
-    found = tuple(listeners(client))
+    found = tuple(awake(client))
     return Check("Workers", bool(found), datetime.now(UTC), listeners=found)
 
 

@@ -8,8 +8,7 @@ from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from core.alerts.rule import Condition, Scene
-from core.alerts.workers import silent
-from core.jobs.listeners import listeners
+from core.jobs.listeners import awake
 from core.models import Job, Part
 
 
@@ -25,9 +24,7 @@ def unheard(scene: Scene) -> Iterator[Condition]:
     depths = _depths(scene)
     if not depths:
         return
-    register = listeners(scene.redis)
-    gone = {listener.name for listener in silent(scene.redis, register)}
-    heard = {queue for listener in register if listener.name not in gone for queue in listener.queues}
+    heard = {queue for listener in awake(scene.redis) for queue in listener.queues}
     for queue, waiting in depths.items():
         if queue not in heard:
             things = "1 job or part waits" if waiting == 1 else f"{waiting:,} jobs and parts wait"

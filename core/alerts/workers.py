@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from redis import Redis
-from rq import Worker
 from sqlalchemy import func, select
 
 from core.alerts.rule import MOST, Condition, Scene
 from core.errors import until
-from core.jobs.listeners import Listener, listeners
+from core.jobs.listeners import listeners, silent
 from core.models import JobEvent
 
 TOLD_SECONDS = 120  # how long a loss is worth a banner; the job's story has it for ever
-# With each beat a worker gives its key 65 s to live, 90 when idle, every 5 s, or 15: with so little left it has been
-# silent for half a minute. Told by the clock of Redis alone, for those of the machines may differ.
-SILENT_BELOW_SECONDS = {True: 35, False: 55}  # busy, idle
 CURE = "Nothing is lost. Its log says why it died; where none takes its place, start one with: vigia worker"
 
 
@@ -34,16 +29,3 @@ def lost(scene: Scene) -> Iterator[Condition]:
     for listener in silent(scene.redis, listeners(scene.redis)):
         if listener.name not in names:
             yield Condition(listener.name, f"{listener.name} has not been heard of for more than 30 s.", CURE)
-
-
-def silent(redis: Redis, register: Sequence[Listener]) -> Sequence[Listener]:
-    """Name those of the register that have stopped beating."""
-    with redis.pipeline(transaction=False) as pipe:
-        for listener in register:
-            pipe.ttl(f"{Worker.redis_worker_namespace_prefix}{listener.name}")
-        left = pipe.execute()
-    return [
-        listener
-        for listener, seconds in zip(register, left, strict=True)
-        if 0 <= seconds < SILENT_BELOW_SECONDS[listener.busy]
-    ]

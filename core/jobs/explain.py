@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.errors import waits
-from core.jobs.listeners import Listener, listeners
+from core.jobs.listeners import Listener, awake
 from core.jobs.view import JobView, PartView
 from core.models import Job
 
@@ -79,7 +79,7 @@ def explanations(session: Session, redis: Redis, jobs: Sequence[JobView]) -> Map
     heard: Sequence[Listener] | None = None
     if any(not job.over for job in jobs):
         try:
-            heard = listeners(redis)
+            heard = awake(redis)
         except RedisError:
             heard = None
     ahead = places(session, [job.id for job in jobs if job.status == "queued"])

@@ -16,7 +16,7 @@ from core.jobs import ledger
 from core.jobs.explain import Wait, explain, explain_part, explanations, places
 from core.jobs.launch import launch
 from core.jobs.ledger import Ref
-from core.jobs.listeners import Listener, listeners
+from core.jobs.listeners import Listener, awake, listeners
 from core.jobs.reconcile import recover
 from core.jobs.view import JobView, PartView, view_of
 from core.kinds import KINDS
@@ -189,6 +189,17 @@ def test_the_register_tells_who_listens_and_works(redis: Redis) -> None:
     worker.set_state("busy")
 
     assert listeners(redis) == [Listener("w-1", frozenset({"jobs:etl", "jobs:audits"}), True)]
+
+
+def test_a_worker_that_stopped_beating_takes_nothing(redis: Redis) -> None:
+    worker = Worker(["jobs:etl"], connection=redis, serializer=JSONSerializer, name="w-1")
+    worker.register_birth()
+    assert [listener.name for listener in awake(redis)] == ["w-1"]
+
+    redis.expire(worker.key, 50)  # 40 s after its last beat
+
+    assert awake(redis) == []
+    assert [listener.name for listener in listeners(redis)] == ["w-1"]
 
 
 def test_a_launch_keeps_the_id_of_its_request(house: House) -> None:
