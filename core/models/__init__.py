@@ -6,6 +6,7 @@ from core.models.failure import Failure
 from core.models.index import Census, Coverage, EmbeddingCache, IndexState
 from core.models.job import IdempotencyKey, Job, JobEvent, JobResult, Part
 from core.models.money import Hold, Spend
+from core.models.queue import QueuePause, WorkerOrder
 from core.models.watch import Alert, Total
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "JobResult",
     "Part",
     "Person",
+    "QueuePause",
     "SavedView",
     "Spend",
     "Total",
+    "WorkerOrder",
 ]

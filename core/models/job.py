@@ -33,6 +33,7 @@ class Job(Base):
         Index("ix_jobs_created_at_id", text("created_at DESC"), text("id DESC")),
         Index("ix_jobs_kind_created_at", "kind", text("created_at DESC"), text("id DESC")),
         Index("ix_jobs_requested_by_created_at", "requested_by", text("created_at DESC"), text("id DESC")),
+        Index(None, "started_at"),
         Index("ix_jobs_error_code", "error_code", "id", postgresql_where=text("error_code IS NOT NULL")),
         Index("ix_jobs_words", text(WORDS), postgresql_using="gin"),
         Index("ix_jobs_open_requested_by", "requested_by", postgresql_where=text(OPEN)),
@@ -101,6 +102,7 @@ class Part(Base):
     deaths: Mapped[int] = mapped_column(server_default="0")  # holders that died without progress
     token: Mapped[uuid.UUID | None]
     holder: Mapped[str | None] = mapped_column(Text)
+    claimed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # by the last who took it
     lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     rung_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,4 +1,4 @@
-"""Find jobs by words, by who launched them and by error; give them short numbers; keep views, and acts on many."""
+"""Find jobs by words, by who launched them and by error; number them; keep views, acts on many, pauses and orders."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_jobs_error_code", "jobs", ["error_code", "id"], postgresql_where=sa.text("error_code IS NOT NULL")
     )
+    op.create_index("ix_jobs_started_at", "jobs", ["started_at"])
     op.create_index("ix_failures_cause_job", "failures", ["cause", "job_id"])
+    op.add_column("parts", sa.Column("claimed_at", TIME))
     op.create_table(
         "saved_views",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -50,15 +52,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job_id", "record_id", name="pk_job_results"),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_job_results_job_id", ondelete="CASCADE"),
     )
+    _hear_people()
 
 
 def downgrade() -> None:
+    op.drop_table("worker_orders")
+    op.drop_table("queue_pauses")
+    op.drop_column("parts", "claimed_at")
     op.drop_table("job_results")
     op.drop_table("saved_views")
     op.drop_index("ix_failures_cause_job", table_name="failures")
-    for name in ("error_code", "requested_by_created_at", "kind_created_at", "words"):
+    for name in ("started_at", "error_code", "requested_by_created_at", "kind_created_at", "words"):
         op.drop_index(f"ix_jobs_{name}", table_name="jobs")
     op.drop_column("jobs", "number")
+
+
+def _hear_people() -> None:
+    """What people want of queues and of workers."""
+    op.create_table(
+        "queue_pauses",
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("paused_by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("paused_at", TIME, server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.PrimaryKeyConstraint("queue", name="pk_queue_pauses"),
+    )
+    op.create_table(
+        "worker_orders",
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("given_by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("given_at", TIME, server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.PrimaryKeyConstraint("worker", name="pk_worker_orders"),
+    )
 
 
 def _number_the_jobs() -> None:
