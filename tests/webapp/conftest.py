@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from core.models import Person
 from core.settings import Settings
-from webapp import close, create_app
+from webapp import close, create_app, dependencies
 from webapp.extensions import db
 
 # Where nothing listens.
@@ -58,6 +58,13 @@ class Visitor:
 
     def post(self, path: str, **fields: Any) -> TestResponse:
         return self.client.post(path, data={"csrf_token": self.token} | fields)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no engine be taken for silent because the machine is busy."""
+    look = dependencies.look
+    monkeypatch.setattr(dependencies, "look", lambda patience=0.0: look(60.0))
 
 
 @pytest.fixture

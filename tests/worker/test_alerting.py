@@ -77,9 +77,9 @@ def test_what_fires_and_clears_is_posted_and_logged(
     known = house(ALERT_WEBHOOK=hook.url)
     launch_long_ago(known)
     with Alerting(known):
-        eventually(lambda: hook.states == ["fired"], seconds=10, what="the first post")
+        eventually(lambda: hook.states == ["fired"], what="the first post")
         end_it(known)
-        eventually(lambda: hook.states == ["fired", "cleared"], seconds=10, what="the second post")
+        eventually(lambda: hook.states == ["fired", "cleared"], what="the second post")
 
     said = capsys.readouterr().out
     assert "alert_fired" in said and "alert_cleared" in said
@@ -90,9 +90,9 @@ def test_a_webhook_that_refuses_is_told_again(house: MakeHouse, hook: Hook) -> N
     hook.status = 500
     launch_long_ago(known)
     with Alerting(known):
-        eventually(lambda: len(hook.paths) >= 2, seconds=10, what="a second try")
+        eventually(lambda: len(hook.paths) >= 2, what="a second try")
         hook.status = 200
-        eventually(lambda: hook.states == ["fired"], seconds=10, what="the post that is taken")
+        eventually(lambda: hook.states == ["fired"], what="the post that is taken")
 
 
 def test_a_webhook_that_hangs_holds_up_nobody(house: MakeHouse, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,10 +103,10 @@ def test_a_webhook_that_hangs_holds_up_nobody(house: MakeHouse, hook: Hook, monk
     with Alerting(known) as watching:
         assert hook.asked.wait(60)
         end_it(known)
-        eventually(lambda: alerts(known) == [("job_overdue", False)], seconds=10, what="the alert to be cleared")
+        eventually(lambda: alerts(known) == [("job_overdue", False)], what="the alert to be cleared")
     hook.let_go()
     for thread in watching._threads:
-        thread.join(10)
+        thread.join(60)
 
 
 def test_the_leader_of_the_tickers_watches(house: MakeHouse) -> None:
@@ -115,7 +115,7 @@ def test_the_leader_of_the_tickers_watches(house: MakeHouse) -> None:
     with known.engine.connect() as connection:
         leader = threading.Thread(target=ticker._tick_until, args=(stop, ticker.Ticker(known), connection))
         leader.start()
-        eventually(lambda: alerts(known) == [("job_overdue", True)], seconds=10, what="the alert")
+        eventually(lambda: alerts(known) == [("job_overdue", True)], what="the alert")
         stop.set()
         leader.join()
 
