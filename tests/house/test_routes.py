@@ -47,6 +47,8 @@ PAGES = {
     "/alerts.<any(csv, json):ending>",
     "/failures",
     "/failures.<any(csv, json):ending>",
+    "/failures/bulk",
+    "/failures/bulk/new",
     "/failures/retries",
     "/failures/discards",
     "/failures/discards/new",
