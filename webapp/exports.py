@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response, stream_with_context
+from flask import Response
+from sqlalchemy.orm import Session
 
 from webapp.extensions import db
 
@@ -20,12 +21,20 @@ CHUNK = 64 * 1024  # bytes
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def download(name: str, ending: str, rows: Iterable[Row]) -> Response:
-    """Answer with the file `name.ending`; `ending` is csv or json. Each row has the same fields, in their order."""
+def download(name: str, ending: str, rows: Callable[[Session], Iterable[Row]]) -> Response:
+    """Answer with the file `name.ending`; `ending` is csv or json. Each row has the same fields, in their order.
+
+    The rows are read in a session of their own, for the request is over before the download is.
+    """
     write, media_type = WRITERS[ending]
-    db.session.commit()  # the download may take long; the connection goes back before it
+    read = _read(Session(db.engine, expire_on_commit=False), rows)
     named = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
-    return Response(stream_with_context(_gathered(write(rows))), headers=named, content_type=media_type)
+    return Response(_gathered(write(read)), headers=named, content_type=media_type)
+
+
+def _read(own: Session, rows: Callable[[Session], Iterable[Row]]) -> Iterator[Row]:
+    with own:
+        yield from rows(own)
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -66,8 +75,9 @@ def _cell(value: object) -> str:
         return value.isoformat(timespec="seconds")
     if isinstance(value, UUID):
         return str(value)
-    text = value if isinstance(value, str) else orjson.dumps(value, default=_plain).decode()
-    return f"'{text}" if text.startswith(FORMULA) else text
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
+    return orjson.dumps(value, default=_plain).decode()
 
 
 def _plain(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from core.models import Alert
 from webapp import alerts as looks
 from webapp import exports, fresh
 from webapp.extensions import db
@@ -37,8 +38,12 @@ def index_live() -> ResponseReturnValue:
 @role("viewer")
 def export(ending: str) -> ResponseReturnValue:
     """Give all of them, those that stand too."""
-    found = alerts.each(db.session(), _where(None))
-    return exports.download("alerts", ending, ({name: getattr(alert, name) for name in FIELDS} for alert in found))
+    where = _where(None)
+    return exports.download("alerts", ending, lambda session: map(_line, alerts.each(session, where)))
+
+
+def _line(alert: Alert) -> dict[str, object]:
+    return {name: getattr(alert, name) for name in FIELDS}
 
 
 def _list() -> dict[str, Any]:

@@ -32,8 +32,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/audit.<any(csv, json):ending>")
 @role("admin")
 def export(ending: str) -> ResponseReturnValue:
-    found = audit.each(db.session(), audit_filter.read(request.args))
-    return exports.download("audit", ending, (_line(event) for event in found))
+    where = audit_filter.read(request.args)
+    return exports.download("audit", ending, lambda session: map(_line, audit.each(session, where)))
 
 
 @bp.get("/audit/<int:event_id>")

@@ -30,8 +30,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/people.<any(csv, json):ending>")
 @role("admin")
 def export(ending: str) -> ResponseReturnValue:
-    found = people.each(db.session(), _where())
-    return exports.download("people", ending, (person_page.line(person) for person in found))
+    where = _where()
+    return exports.download("people", ending, lambda session: map(person_page.line, people.each(session, where)))
 
 
 @bp.get("/people/new")

@@ -31,7 +31,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/tokens.<any(csv, json):ending>")
 @role("operator")
 def export(ending: str) -> ResponseReturnValue:
-    return exports.download("tokens", ending, (_line(row) for row in tokens.each(db.session(), _where())))
+    where = _where()
+    return exports.download("tokens", ending, lambda session: map(_line, tokens.each(session, where)))
 
 
 @bp.get("/tokens/new")
