@@ -53,7 +53,6 @@ POLL_NOW = """() => new Promise((done) => {
   htmx.trigger(document.querySelector("[data-poll]"), "every");
 })"""
 
-pytestmark = pytest.mark.timeout(300)
 expect.set_options(timeout=30_000)
 
 

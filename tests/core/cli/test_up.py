@@ -26,8 +26,6 @@ from tests.core.stack.test_children import gone, until
 from tests.ledger_figures import differences
 
 ROOT = Path(__file__).parents[3]
-pytestmark = pytest.mark.timeout(300)  # a whole stack starts, perhaps on a busy machine
-
 PARTS = ("postgres", "valkey", "vectors", "tables", "portal", "worker-1", "ticker", "ops")
 
 
