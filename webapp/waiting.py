@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.jobs.explain import ALARMING, SOON, TOLD, Wait, explain, explain_part, places
 from core.jobs.listeners import Listener
+from core.jobs.paused import pause_of, pauses
 from core.jobs.view import JobView
 from webapp import dependencies
 from webapp.extensions import db
@@ -32,8 +33,8 @@ def waits_of(jobs: Sequence[JobView]) -> Mapping[str, Wait]:
     if all(job.over for job in jobs):
         return {}
     ahead = places(db.session(), [job.id for job in jobs if job.status == "queued"])
-    heard = _heard()
-    waits = {job.id: explain(job, before=ahead.get(job.id, 0), heard=heard) for job in jobs}
+    heard, held = _heard(), pauses(db.session())
+    waits = {job.id: explain(job, before=ahead.get(job.id, 0), heard=heard, pause=held.get(job.queue)) for job in jobs}
     return {job_id: wait for job_id, wait in waits.items() if wait is not None}
 
 
@@ -42,8 +43,9 @@ def still_parts(job: JobView, told: str) -> list[Still]:
     if job.over:
         return []
     heard, found = _heard(), dict[str, list[int]]()
+    pause = pause_of(db.session(), job.queue)
     for part in job.parts:
-        wait = explain_part(part, job.queue, heard)
+        wait = explain_part(part, job.queue, heard, pause)
         if wait is not None and wait.code != SOON and (sentence := say(wait)) not in told:
             found.setdefault(sentence, []).append(part.n + 1)
     return [Still(ranges(numbers), len(numbers) > 1, sentence) for sentence, numbers in found.items()]
@@ -56,6 +58,8 @@ def say(wait: Wait | None) -> str:
     if wait.befell:  # the ledger speaks English
         return local(wait.sentence)
     match wait.code:
+        case "paused":
+            return _("%(queue)s is paused by %(who)s: %(reason)s", queue=wait.queue, who=wait.who, reason=wait.reason)
         case "redis_away":
             return _("Redis does not answer, so workers cannot be told. The job is kept and starts when it does.")
         case "no_worker":
@@ -74,6 +78,8 @@ def look_of(job: JobView, wait: Wait | None) -> Look:
     usual = STATUS[job.status]
     if wait is not None and wait.code in ALARMING:
         return Look("bad", "circle-x", usual.word)
+    if wait is not None and wait.code == "paused":
+        return Look("held", "pause", usual.word)
     held = wait.code == TOLD if wait is not None else job.status == "running" and job.message
     return Look("wait", "hourglass", usual.word) if held else usual
 

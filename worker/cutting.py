@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.container import Container
 from core.errors import GiveUp, TryAgain
-from core.jobs import ledger, turns
+from core.jobs import ledger, paused, turns
 from core.jobs.kind import NO_COLLECTION, rivals_of
 from core.jobs.publish import publish, ring
 from core.jobs.retry import selection_of
@@ -43,8 +43,8 @@ def cut(house: Container, key: uuid.UUID) -> bool:
 def _cut(house: Container, key: uuid.UUID) -> bool:
     with house.sessions() as session:
         job = ledger.find(session, key)
-    if not _is_whole(job):
-        return False
+        if not _is_whole(job) or paused.pause_of(session, job.queue):
+            return False
     kind = KINDS[job.kind]
     payload = kind.payload.model_validate(job.payload)
     collection = _ensure(house) if kind.indexes else NO_COLLECTION

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from core.alerts.rule import Condition, Scene
+from core.jobs import paused
 from core.jobs.listeners import awake
 from core.models import Job, Part
 
@@ -33,7 +34,7 @@ def unheard(scene: Scene) -> Iterator[Condition]:
 
 
 def _depths(scene: Scene) -> Mapping[str, int]:
-    """Count by queue what a free worker could take now."""
+    """Count by queue what a free worker could take now: nothing of a queue that is paused."""
     with scene.sessions() as session:
         return _counted(session)
 
@@ -43,5 +44,5 @@ def _counted(session: Session) -> Mapping[str, int]:
     parts = select(Job.queue).join(Part, Part.job_id == Job.id).where(Part.status == "queued")
     waiting = union_all(uncut, parts).subquery()
     depths = select(waiting.c.queue, func.count().label("depth")).group_by(waiting.c.queue)
-    rows = session.execute(depths.order_by(waiting.c.queue))
+    rows = session.execute(depths.where(waiting.c.queue.not_in(paused.NAMES)).order_by(waiting.c.queue))
     return {row.queue: row.depth for row in rows}

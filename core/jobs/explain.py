@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from core.errors import waits
 from core.jobs.listeners import Listener, awake
+from core.jobs.paused import Pause, pauses
 from core.jobs.view import JobView, PartView
 from core.models import Job
 
 SENTENCES = {
+    "paused": "{queue} is paused by {who}: {reason}",
     "redis_away": "Redis does not answer, so workers cannot be told. The job is kept and starts when it does.",
     "no_worker": "No worker listens on {queue}. Start one with: vigia worker",
     "jobs_before": "{n} jobs are before it.",
@@ -36,7 +38,7 @@ ALARMING = frozenset({"redis_away", "no_worker"})  # nothing goes on before some
 class Wait:
     """What something waits for: a stable `code`, a sentence, and until when, where that is known.
 
-    `befell` is what the ledger says of it; `queue` and `n` are what the sentence tells, for another language.
+    `befell` is what the ledger says of it; the others are what the sentence tells, for another language.
     """
 
     code: str
@@ -45,13 +47,18 @@ class Wait:
     befell: str = ""
     queue: str = ""
     n: int = 0
+    who: str = ""
+    reason: str = ""
 
 
-def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None) -> Wait | None:
+def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None, pause: Pause | None = None) -> Wait | None:
     """Say why a job stands still; None when it does not. `before` counts those launched earlier in its queue.
 
-    `heard` is who listens, None while Redis is away. Without its parts, a running job is taken to be at work.
+    `heard` is who listens, None while Redis is away. Without its parts, a running job is taken to be at work, unless
+    its queue has a `pause`.
     """
+    if pause is not None and _stands(job):
+        return _paused(pause)
     match job.status:
         case "queued" if not job.message:
             return _in_queue(job.queue, before, heard)
@@ -63,8 +70,12 @@ def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None) -> W
     return None
 
 
-def explain_part(part: PartView, queue: str, heard: Sequence[Listener] | None) -> Wait | None:
+def explain_part(
+    part: PartView, queue: str, heard: Sequence[Listener] | None, pause: Pause | None = None
+) -> Wait | None:
     """Say why a part stands still; None when it does not."""
+    if pause is not None and part.status in ("queued", "waiting"):
+        return _paused(pause)
     match part.status:
         case "waiting" if part.until:
             return Wait(TOLD, said := waits(part.until, part.message), part.until, said)
@@ -83,7 +94,8 @@ def explanations(session: Session, redis: Redis, jobs: Sequence[JobView]) -> Map
         except RedisError:
             heard = None
     ahead = places(session, [job.id for job in jobs if job.status == "queued"])
-    waits = {job.id: explain(job, before=ahead.get(job.id, 0), heard=heard) for job in jobs}
+    held = pauses(session)
+    waits = {job.id: explain(job, before=ahead.get(job.id, 0), heard=heard, pause=held.get(job.queue)) for job in jobs}
     return {job_id: wait for job_id, wait in waits.items() if wait is not None}
 
 
@@ -99,6 +111,18 @@ def places(session: Session, job_ids: Collection[str]) -> Mapping[str, int]:
     line = select(Job.id, place.label("place")).where(in_line).subquery()
     wanted = line.c.id.in_([uuid.UUID(job_id) for job_id in job_ids])
     return {str(row.id): row.place for row in session.execute(select(line).where(wanted))}
+
+
+def _stands(job: JobView) -> bool:
+    """Say whether nobody is at work on a job that is not over."""
+    if job.status == "running":
+        return all(part.status != "running" for part in job.parts)
+    return job.status in ("queued", "waiting")
+
+
+def _paused(pause: Pause) -> Wait:
+    sentence = SENTENCES["paused"].format(queue=pause.queue, who=pause.by, reason=pause.reason)
+    return Wait("paused", sentence, queue=pause.queue, who=pause.by, reason=pause.reason)
 
 
 def _orphaned(befell: str, queue: str, heard: Sequence[Listener] | None) -> Wait:

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Cancelled, GiveUp, LeaseLost, NotFound
-from core.jobs import figures
+from core.jobs import figures, paused
 from core.jobs.settle import settle
 from core.jobs.view import OVER
 from core.models import Failure, Job, JobEvent, Part
@@ -87,7 +87,7 @@ def tell(
 def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: float) -> Part | None:
     """Take a part that nobody holds, with its record ids; None when there is nothing to take."""
     job = lock(session, job_id)
-    if job.status in OVER or job.status == "cancelling" or job.error_code:
+    if job.status in OVER or job.status == "cancelling" or job.error_code or paused.pause_of(session, job.queue):
         return None
     queued = (Part.job_id == job_id, Part.n == n, Part.status == "queued")
     befell = session.scalars(select(Part.message).where(*queued)).first()
@@ -105,6 +105,7 @@ def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: fl
             token=func.gen_random_uuid(),
             holder=holder,
             attempt=Part.attempt + 1,
+            claimed_at=func.clock_timestamp(),
             lease_until=_lease(lease),
             not_before=None,
             started_at=func.coalesce(Part.started_at, func.clock_timestamp()),
@@ -183,12 +184,15 @@ def finish(session: Session, job: Job, ref: Ref) -> None:
 
 def hand_back(session: Session, job: Job, ref: Ref) -> None:
     """Put a part back into the queue with what it has done; of a job that stops, it is closed."""
-    values = unless_stopping(job, HANDED_BACK)
+    pause = paused.pause_of(session, job.queue)
+    back = HANDED_BACK | {"message": "handed back when its queue was paused"} if pause else HANDED_BACK
+    values = unless_stopping(job, back)
     _write(session, job, ref, **values)
-    if values is HANDED_BACK:
+    if values is back:
         part = session.get_one(Part, (ref.job_id, ref.n), populate_existing=True)
         passed = f"{part.cursor:,} of {part.total:,} records"
-        tell(session, job.id, f"Part {ref.n + 1} was handed back after {passed}.", part=ref.n)
+        why = f": {pause.by} paused the queue" if pause else ""
+        tell(session, job.id, f"Part {ref.n + 1} was handed back after {passed}{why}.", part=ref.n)
     settle(session, job)
 
 

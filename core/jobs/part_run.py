@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.errors import Cancelled, GiveUp, HandBack, JobError, LeaseLost
-from core.jobs import ledger
+from core.jobs import ledger, paused
 from core.jobs.kind import JobKind
 from core.jobs.publish import publish
 from core.models import Part
@@ -70,6 +70,7 @@ class PartRun:
             self._counts.count(StepCount(**row))
         self._stop = stop
         self._told: JobError | None = None
+        self._paused = False
         self._began = self._published = time.monotonic()
         self._held_until = self._began + tools.settings.lease_seconds
         self.work = Work(self._began - age, self.check)
@@ -105,6 +106,8 @@ class PartRun:
             raise self._told
         if self._stop.is_set():
             raise HandBack("the worker is stopping")
+        if self._paused:
+            raise HandBack("the queue is paused")
         if time.monotonic() - self._began > self.tools.settings.part_seconds:
             raise HandBack("others take their turn")
 
@@ -142,13 +145,14 @@ class PartRun:
     def _renew(self) -> None:
         """Renew every third of a lease; a database that is away for a moment is tried again until the lease is over.
 
-        Between, look whether the job goes on.
+        Between, look whether the job goes on, and whether its queue does: the lease is kept until the batch has ended.
         """
         lease = self.tools.settings.lease_seconds
         while not self._ended.wait(min(LOOK_SECONDS, max(0.1, (self._held_until - time.monotonic()) / 3))):
             try:
                 began = time.monotonic()
                 with self.tools.sessions.begin() as session:
+                    self._paused = paused.holds(session, self.job_id)
                     if self._held_until - began > lease * 2 / 3:
                         ledger.look(session, self.job_id)
                         continue

@@ -10,7 +10,7 @@ from redis import Redis, RedisError
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from core.jobs import ledger, live, queues
+from core.jobs import ledger, live, paused, queues
 from core.jobs.view import JobView, view_of
 from core.models import Job, Part
 
@@ -28,7 +28,13 @@ def publish(session: Session, redis: Redis, job_id: uuid.UUID) -> JobView:
 
 
 def ring(session: Session, redis: Redis, job: Job, parts: Sequence[Part] = ()) -> None:
-    """Send the doorbell for a job to split, or for parts to run; note when, so that a lost one is noticed. Commits."""
+    """Send the doorbell for a job to split, or for parts to run; note when, so that a lost one is noticed. Commits.
+
+    Nobody is called to a queue that is paused: the resume rings.
+    """
+    if paused.pause_of(session, job.queue):
+        session.commit()
+        return
     numbers = [(part.n, part.attempt) for part in parts]
     try:
         if numbers:

@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import index_state
-from core.jobs import figures, ledger, live, queues, turns
+from core.jobs import figures, ledger, live, paused, queues, turns
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
 from core.models import Job, Part
@@ -31,7 +31,7 @@ def reconcile(session: Session, redis: Redis) -> None:
         recover(session, redis, job_id, n)
     for job_id in _due(session):
         wake(session, redis, job_id)
-    _ring_lost(session, redis)
+    ring_lost(session, redis)
     for job_id in _finished(session):
         settle(session, ledger.lock(session, job_id))
         session.commit()
@@ -128,16 +128,21 @@ def _due(session: Session) -> Sequence[uuid.UUID]:
     return found
 
 
-def _ring_lost(session: Session, redis: Redis) -> None:
-    """Send the messages again that are neither in their queue nor in anybody's hands."""
-    lost = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, LOST_AFTER_SECONDS)
+def ring_lost(session: Session, redis: Redis, queue: str | None = None, *, seconds: float = LOST_AFTER_SECONDS) -> None:
+    """Send the messages again that are neither in their queue nor in anybody's hands, `seconds` after they were sent.
+
+    Of one queue, or of all that are not paused. Commits.
+    """
+    lost = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    called = Job.queue.not_in(paused.NAMES) if queue is None else Job.queue == queue
     jobs = session.scalars(
-        select(Job).where(turns.WHOLE, turns.in_turn(), or_(Job.rung_at.is_(None), Job.rung_at < lost))
+        select(Job).where(turns.WHOLE, turns.in_turn(), called, or_(Job.rung_at.is_(None), Job.rung_at < lost))
     ).all()
     parts = session.scalars(
         select(Part)
         .join(Job, Job.id == Part.job_id)
-        .where(Part.status == "queued", or_(Part.rung_at.is_(None), Part.rung_at < lost), Job.status != "cancelling")
+        .where(Part.status == "queued", or_(Part.rung_at.is_(None), Part.rung_at < lost))
+        .where(Job.status != "cancelling", called)
     ).all()
     session.commit()
     if not jobs and not parts:

@@ -44,7 +44,7 @@ class WaitAnswer(Answer):
     """Why a job stands still: a stable `code`, a sentence, and until when, where that is known.
 
     `code`: told (the ledger says it: a back-off, a limit, a budget, a worker that died), jobs_before, all_busy, soon,
-    and what a person must see to: no_worker, redis_away.
+    paused (the queue, by a person), and what a person must see to: no_worker, redis_away.
     """
 
     code: str
