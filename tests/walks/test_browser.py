@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 import pytest
@@ -124,11 +124,11 @@ class Watched:
             self.wrong.append(f"{response.status} {response.url}")
 
 
-def open_page(context: BrowserContext, stack: Running) -> Watched:
+def open_page(context: BrowserContext, stack: Running, name: str = "admin") -> Watched:
     watched = Watched(context.new_page())
     watched.watch()
     watched.page.goto(f"{stack.url}/login")
-    watched.page.fill("#username", "admin")
+    watched.page.fill("#username", name)
     watched.page.fill("#password", stack.password)
     watched.page.click("button.primary")
     watched.page.wait_for_url(f"{stack.url}/")
@@ -268,6 +268,40 @@ def test_everything_works_without_javascript(browser: Browser, stack: Running) -
     page.click("text=Sign out")
     page.wait_for_url("**/login")
     context.close()
+
+
+def test_an_admin_lets_somebody_in_and_out(browser: Browser, stack: Running) -> None:
+    """Without JavaScript, and with a name that would be an attack."""
+    ours, theirs = (browser.new_context(java_script_enabled=False) for _ in range(2))
+    page = open_page(ours, stack).page
+    page.click("#nav >> text=People")
+    page.click("text=Add a person")
+    page.fill("#name", ATTACK[:100])
+    page.check("input[value=operator]")
+    page.click("button.primary:has-text('Add')")
+    expect(page.locator("h1")).to_contain_text(ATTACK[:40])
+    person = replace(stack, password=page.inner_text("#made"))
+
+    other = open_page(theirs, person, ATTACK[:100]).page
+    other.click("#nav >> text=API tokens")
+    other.click("text=Make a token")
+    other.fill("#name", "nightly")
+    other.click("button.primary:has-text('Make it')")
+    expect(other.locator("#token")).to_contain_text("vigia_")
+    expect(other.locator("#nav")).not_to_contain_text("People")
+
+    page.click("text=Deactivate…")
+    expect(page.locator("#main")).to_contain_text("1 API token of theirs")
+    page.fill("#reason", "left")
+    page.click("button.danger")
+    expect(page.locator("h1")).to_contain_text("Deactivated")
+    other.goto(f"{stack.url}/tokens")
+    other.wait_for_url("**/login**")
+    page.goto(f"{stack.url}/audit?action=person.deactivate")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody")).to_contain_text("active: yes → no")
+    ours.close()
+    theirs.close()
 
 
 def test_the_dashboard_shows_an_attack_as_text(watched: Watched, stack: Running) -> None:
