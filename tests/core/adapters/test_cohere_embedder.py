@@ -331,7 +331,7 @@ def test_work_that_was_asked_for_before_a_refusal_makes_no_call_and_later_work_p
     make: Make, cohere: CohereStandIn, redis: Redis
 ) -> None:
     cohere.script.refused_keys.add("key-1")
-    before = Work(time.monotonic())
+    before = Work(time.monotonic() - 1)
     with pytest.raises(GiveUp):
         make(gate=RedisGate(redis, "key-1", trial_seconds=15)).embed(["nurse"], work=before)
     cohere.script.heal()
