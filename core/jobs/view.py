@@ -69,6 +69,7 @@ class JobView:
     finished_at: datetime | None
     updated_at: datetime
     request_id: str | None = None  # of the request that launched it, as in the log
+    number: int | None = None  # short enough to say aloud
     steps: tuple[StepView, ...] = ()
     parts: tuple[PartView, ...] = ()
 
@@ -122,6 +123,7 @@ def view_of(job: Job, parts: Iterable[Part] = (), *, now: datetime | None = None
         finished_at=job.finished_at,
         updated_at=job.updated_at,
         request_id=job.request_id,
+        number=job.number,
         steps=_steps(job.steps),
         parts=tuple(_part(part) for part in sorted(parts, key=lambda part: part.n)),
     )

@@ -339,3 +339,34 @@ def test_the_keyboard_reaches_the_content_first(watched: Watched) -> None:
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+SOME_JOBS = """
+    INSERT INTO jobs (id, kind, queue, title, payload, scope, status, requested_by, total, done, split_at, finished_at)
+    SELECT gen_random_uuid(), 'etl.sync', 'jobs:etl', 'Old sync ' || n, '{}', 'walk-' || n, 'completed', 'walk', 5, 5,
+        now(), now() FROM generate_series(1, 4) n ON CONFLICT DO NOTHING
+"""
+
+
+def test_ticks_survive_polls_and_become_acts_on_many(watched: Watched, stack: Running) -> None:
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        connection.execute(SOME_JOBS)
+    page = watched.page
+    page.goto(f"{stack.url}/jobs?q=user:walk")
+    page.locator("tbody input").nth(0).check()
+    page.locator("tbody input").nth(2).check()
+    page.evaluate(POLL_NOW)
+    expect(page.locator("tbody input:checked")).to_have_count(2)
+    expect(page.locator("[data-count]")).to_have_text("2")
+
+    page.click("button:has-text('Compare')")
+    expect(page.locator("h1")).to_have_text("Two jobs compared")
+    page.go_back()
+    page.check("input[name=every]")
+    page.click("button:has-text('Cancel…')")
+    expect(page.locator("#main")).to_contain_text("Nothing to cancel")
+
+    page.goto(f"{stack.url}/jobs?q=user:walk")
+    page.locator("tbody input").nth(0).check()
+    page.click("button:has-text('Retry…')")
+    expect(page.locator("#main")).to_contain_text("1 job: nothing is left to retry")

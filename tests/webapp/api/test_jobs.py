@@ -32,6 +32,7 @@ def test_a_job_tells_all_that_the_contract_promises(reader: Script, session: Ses
     url = f"/v1/admin/jobs/{job.id}"
     assert answer.json == {
         "id": str(job.id),
+        "number": job.number,
         "kind": "etl.sync",
         "status": "completed",
         "message": "done",

@@ -67,6 +67,7 @@ class JobAnswer(BaseModel):
     """
 
     id: UUID
+    number: int | None
     kind: str
     status: str
     message: str

@@ -148,6 +148,7 @@ def job_answer(view: JobView, wait: Wait | None) -> JobAnswer:
     """Write a job as scripts see it."""
     return JobAnswer(
         id=UUID(view.id),
+        number=view.number,
         kind=view.kind,
         status=view.status,
         message=wait.sentence if wait else view.message,

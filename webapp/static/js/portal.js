@@ -36,14 +36,17 @@
     setTimeout(() => delete button.dataset.copied, 1200);
   });
 
-  // One box for all boxes of its form, and how many are ticked.
+  // One box for all boxes of its form, and how many are ticked; a poll draws the figure anew and leaves the ticks.
+  const counted = (form) => {
+    const count = form.querySelector("[data-count]");
+    if (count) count.textContent = form.querySelectorAll("tbody [type=checkbox]:checked").length;
+  };
   document.addEventListener("change", (event) => {
     const all = event.target.closest?.("[data-all]");
     const form = event.target.form;
-    if (!form || event.target.closest(".bulk")) return;
-    const boxes = [...form.elements].filter((box) => box.type === "checkbox" && box.name && box.name === (all?.dataset.all ?? event.target.name));
-    if (all) boxes.forEach((box) => { box.checked = all.checked; });
-    const count = form.querySelector("[data-count]");
-    if (count) count.textContent = boxes.filter((box) => box.checked).length;
+    if (!form) return;
+    if (all) form.querySelectorAll(`tbody [name="${all.dataset.all}"]`).forEach((box) => { box.checked = all.checked; });
+    counted(form);
   });
+  document.addEventListener("htmx:finally:request", () => document.querySelectorAll("form:has([data-count])").forEach(counted));
 })();
