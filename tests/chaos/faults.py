@@ -129,6 +129,13 @@ def too_many_calls(run: Run, dice: random.Random) -> str:
     return f"Cohere wants to be left alone for {seconds} s"
 
 
+def forget_hold(run: Run, dice: random.Random) -> str:
+    """Wipe Redis while Cohere wants to be left alone: who knows of it now?"""
+    run.cohere.script.fail(Fault(status=429, retry_after="4"), times=2)
+    run.after(1.0, lambda: run.story.tell(flush(run, dice)))
+    return "Cohere wants to be left alone for 4 s, and Redis will be wiped meanwhile"
+
+
 def unwell(run: Run, dice: random.Random) -> str:
     times = dice.randint(1, 5)
     run.cohere.script.fail(Fault(status=dice.choice([500, 502, 503])), times=times)
@@ -169,6 +176,7 @@ HARMS: Mapping[Harm, int] = {
     lose_vectors: 1,
     flush: 2,
     too_many_calls: 2,
+    forget_hold: 2,
     unwell: 1,
     bad_answers: 2,
     slow: 1,
