@@ -25,6 +25,8 @@ ACTS = {
     "session.logout": _("Signed out"),
     "candidates.import": _("Imported people"),
     "candidates.sample": _("Loaded sample people"),
+    "queue.pause": _("Paused a queue"),
+    "queue.resume": _("Resumed a queue"),
     "rq.write": _("Changed a queue in the RQ dashboard"),
 }
 
