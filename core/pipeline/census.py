@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core import index_state
 from core.db import bigints
 from core.pipeline.plan import RECORD_KIND, point_id
-from core.ports import Seen, VectorIndex
+from core.ports import VectorIndex
 
 log = structlog.get_logger(__name__)
 
@@ -71,15 +71,12 @@ def _scan(index: VectorIndex, collection: str) -> _Points:
     rows = [np.empty((0, 2), np.int64)]
     strays: list[uuid.UUID] = []
     for page in index.scan(collection):
-        own = [(point.record_id, point.version or 0) for point in page if _is_own(point)]
-        rows.append(np.array(own, np.int64).reshape(-1, 2))
-        strays += [point.id for point in page if not _is_own(point)]
+        own = [point for point in page if point.record_id is not None and point.id == point_id(point.record_id)]
+        rows.append(np.array([(point.record_id, point.version or 0) for point in own], np.int64).reshape(-1, 2))
+        if len(own) < len(page):
+            strays += {point.id for point in page} - {point.id for point in own}
     both = np.concatenate(rows)
     return _Points(both[:, 0], both[:, 1], strays)
-
-
-def _is_own(point: Seen) -> bool:
-    return point.record_id is not None and point.id == point_id(point.record_id)
 
 
 def _compare(session: Session, index: VectorIndex, collection: str, points: _Points, began: datetime) -> Found:
@@ -87,7 +84,7 @@ def _compare(session: Session, index: VectorIndex, collection: str, points: _Poi
     session.execute(SEEN)
     for start in range(0, len(points.records), INSERT_ROWS):
         some = slice(start, start + INSERT_ROWS)
-        values = {"ids": bigints(points.records[some]), "versions": bigints(points.versions[some])}
+        values = {"ids": bigints(points.records[some].tolist()), "versions": bigints(points.versions[some].tolist())}
         session.execute(INSERT, values)
     session.execute(ANALYZE)
     place = {"kind": RECORD_KIND, "collection": collection}
