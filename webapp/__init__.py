@@ -70,6 +70,7 @@ def _extend(app: Flask, settings: Settings) -> None:
         known = dependencies.dependencies_of(settings, db.engine, app.extensions["redis"])
     app.extensions["dependencies"] = known
     app.extensions["board"] = Kept(seconds=1)  # a hundred polls a second read it once
+    app.extensions["queues"] = Kept(seconds=1)
 
 
 def _surround(app: Flask) -> None:

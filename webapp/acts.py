@@ -27,6 +27,9 @@ ACTS = {
     "candidates.sample": _("Loaded sample people"),
     "queue.pause": _("Paused a queue"),
     "queue.resume": _("Resumed a queue"),
+    "worker.drain": _("Drained a worker"),
+    "worker.stop": _("Stopped a worker"),
+    "worker.resume": _("Let a worker go on"),
     "rq.write": _("Changed a queue in the RQ dashboard"),
 }
 

@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
         priced=app.extensions["settings"].embedder == "cohere",
         UP=states.UP,
         GOOD=states.GOOD,
+        PAUSED=states.PAUSED,
         MOST_ALERTS=alerts.MOST_SHOWN,
         alert_names=alerts.NAMES,
         standing_alerts=alerts.standing,

@@ -69,6 +69,7 @@ TOKEN = {
     "revoked": Look("off", "ban", _("Revoked")),
 }
 ORIGIN = {"environment": _("environment"), ".env": ".env", "default": _("default")}
+PAUSED = Look("held", "pause", _("Paused"))
 GOOD = Look("ok", "circle-check", _("Nothing is wrong."))
 UP = Look("ok", "circle-check", _("answers"))
 DOWN = Look("bad", "circle-x", _("does not answer"))

@@ -45,6 +45,11 @@ PAGES = {
     "/alerts",
     "/alerts/live",
     "/alerts.<any(csv, json):ending>",
+    "/queues",
+    "/queues/live",
+    "/queues/<name>/pauses",
+    "/queues/<name>/pauses/new",
+    "/queues/<name>/resumptions",
     "/failures",
     "/failures.<any(csv, json):ending>",
     "/failures/bulk",
@@ -212,6 +217,8 @@ def test_every_write_leaves_an_audit_row(app: Flask, session: Session, known: di
         (f"/people/{known['person_id']}/reactivations", {}),
         ("/tokens", {"name": "nightly", "scopes": "read", "days": "30"}),
         (f"/tokens/{known['token_id']}/revocations", {"reason": "why"}),
+        ("/queues/jobs:etl/pauses", {"reason": "why"}),
+        ("/queues/jobs:etl/resumptions", {}),
         ("/logout", {}),
     ]
     for path, fields in writes:

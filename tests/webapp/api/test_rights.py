@@ -24,6 +24,7 @@ READS = [
     f"/jobs/{JOB}/events",
     "/failures",
     "/alerts",
+    "/queues",
     "/coverage",
     "/candidates",
     "/candidates/1",
@@ -37,6 +38,8 @@ WRITES = [
     f"/jobs/{JOB}/cancellations",
     "/failures/retries",
     "/failures/discards",
+    "/queues/jobs:etl/pauses",
+    "/queues/jobs:etl/resumptions",
 ]
 ADMIN = [
     ("GET", "/people"),

@@ -16,12 +16,27 @@ from webapp.api.v1 import (
     jobs,
     launches,
     people,
+    queues,
     searches,
     tokens,
 )
 from webapp.extensions import csrf
 
-NOUNS = (etl, launches, jobs, failures, alerts, coverage, candidates, searches, people, tokens, audit, documentation)
+NOUNS = (
+    etl,
+    launches,
+    jobs,
+    failures,
+    alerts,
+    coverage,
+    queues,
+    candidates,
+    searches,
+    people,
+    tokens,
+    audit,
+    documentation,
+)
 
 
 def register(app: Flask) -> None:
