@@ -24,7 +24,7 @@ class Report:
         return "\n".join([line, *self.breaches, "", self.story]) if self.breaches else line
 
 
-def report_on(seed: int, seconds: float, home: Path) -> Report:
+def report_on(seed: int, seconds: float, home: Path, *, settled_within: float = 30.0) -> Report:
     """Run a seed and check it."""
     report = Report(seed, [], "", "")
 
@@ -36,7 +36,7 @@ def report_on(seed: int, seconds: float, home: Path) -> Report:
             f"{bill.inputs} texts billed, {bill.paid_twice} twice ({bill.allowed_twice} allowed after "
             f"{bill.crashes} crashes); {len(run.portal.launched)} jobs; settled after {run.settle_seconds:.1f} s"
         )
-        report.breaches += breaches(run)
+        report.breaches += breaches(run, settled_within)
 
     done = run(seed, seconds, home, check)
     report.breaches += [f"{name} did not stop within its grace" for name in done.late]

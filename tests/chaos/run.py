@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -31,6 +32,7 @@ LATENCY_SECONDS = 0.15
 INPUTS_PER_MINUTE = 24_000
 SETTLE_SECONDS = 90  # after which we wait no longer; to be settled in 30 is an invariant
 LAST_SYNCS = 4
+COPY_SECONDS = 5.0
 TOKEN_OWNER = access.Actor("chaos")
 
 
@@ -89,12 +91,22 @@ class Run:
         self.settle_seconds = time.monotonic() - began
         self.story.tell(f"settled after {self.settle_seconds:.1f} s")
         for _ in range(LAST_SYNCS):
-            job = self.portal.sync()
-            self.wait_over()
-            self.story.tell(f"the last sync is over: {job}")
-            if self._completed(job):
+            job = self.sync_to_its_end()
+            self.story.tell(f"the last sync is over: {job['status']}, {job['progress']}")
+            if job["status"] in ("completed", "completed_with_errors") and not job["error"]:
                 break
         self.witness.stop()
+
+    def sync_to_its_end(self) -> dict[str, Any]:
+        """Launch a sync and return what the API says of it when it is over; its copy may be a moment late."""
+        job_id = self.portal.sync()
+        assert job_id is not None, "the portal launches nothing"
+        self.wait_over()
+        deadline = time.monotonic() + COPY_SECONDS
+        while (job := self.portal.job(job_id) or {}).get("status") not in OVER and time.monotonic() < deadline:
+            self.crew.look()
+            time.sleep(0.1)
+        return job
 
     def wait_over(self) -> None:
         """Wait until no job is open, or so long that none will end."""
@@ -127,10 +139,6 @@ class Run:
         with psycopg.connect(self.engines.urls["DATABASE_URL"]) as connection:
             row = connection.execute("SELECT count(*) FROM jobs WHERE NOT status = ANY(%s)", [list(OVER)]).fetchone()
         return bool(row and row[0])
-
-    def _completed(self, job_id: str | None) -> bool:
-        job = self.portal.job(job_id) if job_id else None
-        return job is not None and job["status"] in ("completed", "completed_with_errors") and not job["error"]
 
 
 def run(seed: int, seconds: float, home: Path, check: Callable[[Run], None]) -> Run:

@@ -29,10 +29,8 @@ def books_equal_the_bill(run: Run) -> Iterator[str]:
 def unchanged_rows_cost_nothing(run: Run) -> Iterator[str]:
     """Sync once more: the last of all invariants, for it launches a job."""
     calls = len(run.bill.calls)
-    job_id = run.portal.sync()
-    run.wait_over()
-    job = run.portal.job(job_id) if job_id else None
-    if job is None or (job["status"], job["progress"]["total"]) != ("completed", 0):
-        yield f"another sync found something to do: {job and (job['status'], job['progress'])}"
+    job = run.sync_to_its_end()
+    if (job["status"], job["progress"]["total"]) != ("completed", 0):
+        yield f"another sync found something to do: {job['status']}, {job['progress']}"
     if len(run.bill.calls) != calls:
         yield f"another sync made {len(run.bill.calls) - calls} calls"
