@@ -206,3 +206,12 @@ def test_a_comparison_needs_two_jobs(viewer: Visitor, jobs: dict[str, Job]) -> N
         assert answer.status_code == 422
         assert "Tick exactly two jobs" in plain(answer)
     assert viewer.get(f"/jobs/compare?a={one}&b={gone}").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["jobs.bulk", "failures.bulk"])
+def test_the_form_of_any_kind_is_there_for_acts_too(operator: Visitor, session: Session, kind: str) -> None:
+    assert operator.get(f"/launches/{kind}/new").status_code == 200
+    assert operator.post(f"/launches/{kind}").status_code == 422
+    assert operator.post(f"/launches/{kind}", **{"act": "retry", "where.after": "zebra"}).status_code == 422
+    ids = {"jobs.bulk": "numbers", "failures.bulk": "ids"}[kind]
+    assert operator.post(f"/launches/{kind}", **{"act": "retry", ids: "1, 2"}).status_code == 303
