@@ -163,6 +163,27 @@ def test_the_outcomes_of_an_act_are_its_records(reader: Script, session: Session
     assert (second["outcome"], second["full_name"]) == ("pending", None)
 
 
+def test_scripts_act_on_many_by_a_job(operator: Script, session: Session) -> None:
+    queued = make_job(session, status="queued")
+    make_job(session)
+    session.commit()
+    body = {"kind": "jobs.bulk", "payload": {"act": "cancel", "where": {"statuses": ["queued"]}}}
+    foretold: Any = operator.post("/jobs", body | {"dry_run": True}).json
+    assert (foretold["records"], foretold["estimated_tokens"]) == (1, 0)
+    launched: Any = operator.post("/jobs", body | {"reason": "wrong filter"})
+    assert launched.status_code == 202
+    bulk = session.get_one(Job, UUID(launched.json["job_id"]))
+    assert (bulk.queue, bulk.payload["where"]["statuses"]) == ("jobs:maintenance", ["queued"])
+    assert queued.number < bulk.number
+
+
+def test_a_search_that_cannot_be_used_is_named(reader: Script) -> None:
+    answer: Any = reader.get("/jobs?q=colour:red")
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == "q"
+    assert "There is no term" in answer.json["detail"]
+
+
 def test_events_are_the_timeline(reader: Script, session: Session) -> None:
     job = make_job(session)
     make_event(session, job, "first")
