@@ -13,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
+from tests.core.stack.test_children import until
 from tests.standins.cohere import CohereStandIn, Fault, vector_of
 
 ASKED: dict[str, Any] = {
@@ -87,9 +88,12 @@ def test_it_remembers_what_it_was_asked_and_who_was_billed() -> None:
 
 def test_its_latency_does_not_stand_in_line() -> None:
     with CohereStandIn(latency=0.05) as cohere, ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: ask(cohere), range(4)))
+        cohere.script.pause(after=0)
+        answers = pool.map(lambda _: ask(cohere), range(4))
 
-        assert cohere.script.most_in_flight == 4
+        assert until(lambda: cohere.script.in_flight == 4)
+        cohere.script.go_on()
+        assert [answer.status_code for answer in answers] == [200] * 4
 
 
 def test_it_keeps_a_limit_of_inputs_a_minute() -> None:
