@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WORDS := webapp/translations
+TEMPLATE := $(VENV)/messages.pot
 
 .DEFAULT_GOAL := help
-.PHONY: run test chaos lint fix bench help
+.PHONY: run test chaos lint fix words bench help
 
 run: $(READY) ## Start everything; the first time it builds the environment and loads sample people
 	@exec $(BIN)/vigia up $(ARGS)
@@ -29,6 +31,12 @@ lint: $(READY) ## Check style, types and import contracts
 fix: $(READY) ## Mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# Places without line numbers: they would change with every edit elsewhere.
+words: $(READY) ## Gather what the portal says into the catalogues, and compile them
+	$(BIN)/pybabel -q extract -F pyproject.toml --sort-by-file --add-location=file -o $(TEMPLATE) webapp
+	$(BIN)/pybabel -q update -i $(TEMPLATE) -d $(WORDS) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 110
+	$(BIN)/pybabel -q compile -d $(WORDS)
 
 bench: $(READY) ## Measure the sync beside the loops that most teams write
 	$(BIN)/python -m bench $(ARGS)

@@ -13,6 +13,7 @@ from webapp.causes import cause
 from webapp.extensions import db, redis
 from webapp.formatting import NOTHING, amount, duration, number, rate
 from webapp.i18n import gettext as _
+from webapp.i18n import pgettext
 from webapp.queries import failures, jobs
 
 Figure = float | None
@@ -55,9 +56,9 @@ def compare(one: UUID, other: UUID) -> Comparison:
 def _figures(first: JobView, second: JobView) -> list[Line]:
     measures: list[tuple[str, Callable[[JobView], Figure], Callable[[Figure], str]]] = [
         (_("Records"), lambda job: job.total, number),
-        (_("Done"), lambda job: job.done, number),
+        (pgettext("count", "Done"), lambda job: job.done, number),
         (_("Not needed"), lambda job: job.skipped, number),
-        (_("Failed"), lambda job: job.failed, number),
+        (pgettext("count", "Failed"), lambda job: job.failed, number),
         (_("Waited to begin"), _waited, duration),
         (_("Ran"), _ran, duration),
         (_("Rate"), lambda job: job.rate, rate),

@@ -42,6 +42,11 @@ def gettext(message: str, **values: object) -> str:
     return str(flask_babel.gettext(message, **values))
 
 
+def pgettext(context: str, message: str, **values: object) -> str:
+    """Say a sentence whose words mean several things: `context` says which."""
+    return str(flask_babel.pgettext(context, message, **values))
+
+
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """Say a sentence that depends on a number."""
     return str(flask_babel.ngettext(one, many, num, **values))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext
 
 
 class Look(NamedTuple):
@@ -30,7 +31,7 @@ PLACE = {
     "indexed": Look("ok", "circle-check", _("Indexed")),
     "missing": Look("bad", "circle-x", _("Missing")),
     "stale": Look("wait", "triangle-alert", _("Stale")),
-    "failed": Look("held", "pause", _("Failed")),
+    "failed": Look("held", "pause", lazy_pgettext("person", "Failed")),
     "orphaned": Look("off", "ban", _("Orphaned")),
     "not_eligible": Look("off", "circle-dashed", _("Not eligible")),
 }
@@ -38,7 +39,7 @@ HAPPENING = {
     "created": Look("off", "plus", _("Added")),
     "changed": Look("wait", "triangle-alert", _("Changed")),
     "indexed": Look("ok", "circle-check", _("Indexed")),
-    "failed": Look("bad", "circle-x", _("Failed")),
+    "failed": Look("bad", "circle-x", lazy_pgettext("person", "Failed")),
     "resolved": Look("ok", "circle-check", _("Resolved")),
     "discarded": Look("off", "ban", _("Discarded")),
 }

@@ -9,16 +9,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from flask import Flask
 from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.jobs.kind import JobKind, Payload
 from core.kinds import KINDS
-from core.models import Job, Person
+from core.models import Job
 from tests.webapp.conftest import Visitor, plain
 from webapp import i18n
 from webapp.dependencies import Check, Dependencies
@@ -87,38 +84,15 @@ def test_preferences_lead_to_no_other_site(viewer: Visitor, back: str) -> None:
     assert viewer.post("/preferences", theme="dark", back=back).location == "/"
 
 
-@pytest.fixture
-def spanish(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A catalogue with one word."""
-    catalog = Catalog(locale="es")
-    catalog.add("Jobs", "Trabajos")
-    place = tmp_path / "es" / "LC_MESSAGES"
-    place.mkdir(parents=True)
-    with (place / "messages.mo").open("wb") as file:
-        write_mo(file, catalog)
+def test_without_a_catalogue_there_is_one_language(
+    viewer: Visitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(i18n, "CATALOGUES", tmp_path)
     i18n.languages.cache_clear()
-    app.extensions["babel"].translation_directories[:] = [str(tmp_path)]
-
-
-@pytest.mark.usefixtures("spanish")
-def test_a_catalogue_makes_a_language_that_people_choose(viewer: Visitor, session: Session) -> None:
     try:
-        assert "Español" in viewer.get("/jobs").text
-        assert "Trabajos" in viewer.get("/jobs", headers={"Accept-Language": "es-ES"}).text
-
-        viewer.post("/preferences", language="es")
-
-        page = viewer.get("/jobs").text
-        assert "Trabajos" in page
-        assert '<html lang="es"' in page
-        assert session.scalars(select(Person.language)).one() == "es"
+        assert 'name="language"' not in viewer.get("/jobs", headers={"Accept-Language": "es"}).text
     finally:
         i18n.languages.cache_clear()
-
-
-def test_without_a_catalogue_there_is_one_language(viewer: Visitor) -> None:
-    assert 'name="language"' not in viewer.get("/jobs", headers={"Accept-Language": "es"}).text
 
 
 def dependencies(ask: Callable[[], Check]) -> Dependencies:
