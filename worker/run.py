@@ -41,9 +41,12 @@ def part_died(message: Message, pid: int, status: int, _usage: object) -> None:
     job_id = uuid.UUID(message.args[0])
     log.warning("horse_died", job_id=str(job_id), pid=pid, status=status)
     house = fresh()
-    with house.sessions() as session:
-        for n in ledger.held_by(session, job_id, holder()):
-            recover(session, house.redis, job_id, n, holder=holder())
+    try:
+        with house.sessions() as session:
+            for n in ledger.held_by(session, job_id, holder()):
+                recover(session, house.redis, job_id, n, holder=holder())
+    except DATABASE_AWAY as error:  # raised on, it would end the worker; the lease runs out as well
+        log.warning("part_not_recovered", job_id=str(job_id), error=type(error).__name__)
 
 
 @contextmanager
