@@ -159,6 +159,18 @@ def test_the_page_of_outcomes_tells_of_each(viewer: Visitor, session: Session, j
     assert "<script>alert" not in page.text
 
 
+def test_the_page_of_an_act_leads_to_its_outcomes_and_offers_no_retry_of_them(
+    operator: Visitor, session: Session
+) -> None:
+    bulk = factories.make_job(session, kind="jobs.bulk", status="completed_with_errors", total=2, done=1, failed=1)
+    session.commit()
+
+    shown = plain(operator.get(f"/jobs/{bulk.id}"))
+
+    assert "The outcomes tell why, one by one." in shown
+    assert "Retry the rest" not in shown
+
+
 def test_outcomes_come_page_by_page(session: Session, jobs: dict[str, Job], viewer: Visitor) -> None:
     bulk = factories.make_job(session, kind="failures.bulk")
     person = factories.make_candidate(session, full_name="Begoña Núñez")
