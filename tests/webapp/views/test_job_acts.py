@@ -167,7 +167,7 @@ def test_the_page_of_an_act_leads_to_its_outcomes_and_offers_no_retry_of_them(
 
     shown = plain(operator.get(f"/jobs/{bulk.id}"))
 
-    assert "The outcomes tell why, one by one." in shown
+    assert "What became of each item, in the order of work" in shown
     assert "Retry the rest" not in shown
 
 
