@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from core import index_state
 from core.container import Container
 from core.errors import Cancelled, GiveUp, HandBack, LeaseLost, TryAgain
-from core.jobs import ledger
+from core.jobs import ledger, orders
 from core.jobs.kind import NO_COLLECTION
 from core.jobs.part_run import PartRun, Tools
 from core.jobs.publish import publish
@@ -55,8 +55,9 @@ def _claim(house: Container, key: uuid.UUID, n: int) -> Part | None:
 
 
 def _next(house: Container, key: uuid.UUID) -> int | None:
+    """Name the next part to run; none for a worker that shall take nothing new."""
     with house.sessions() as session:
-        return ledger.next_part(session, key)
+        return None if orders.order_for(session, holder()) else ledger.next_part(session, key)
 
 
 def _run(house: Container, part: Part) -> bool:

@@ -6,7 +6,10 @@ import os
 import secrets
 import signal
 import socket
+import time
 from contextlib import suppress
+from functools import cached_property
+from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
@@ -15,20 +18,51 @@ from rq import Queue, Worker, worker_registration
 from rq.executions import Execution
 from rq.job import Job as Message
 from rq.serializers import JSONSerializer
+from rq.worker import WorkerStatus
 
+from core.jobs import register
 from core.jobs.queues import ALLOWED
+from worker.hearing import Hearing
+from worker.memory import resident
 from worker.run import part_died
 from worker.signals import stop_requested
+
+VERSION = version("vigia")
+DRAINED_SECONDS = 1.0  # a drained worker looks so often whether it may go on
 
 
 class VigiaWorker(Worker):
     """Forks for each message. The lease is the timeout; recovery is the ledger's, not RQ's."""
 
+    @cached_property
+    def hearing(self) -> Hearing:
+        """What people want of this worker."""
+        return Hearing(self.name)
+
     def execute_job(self, job: Message, queue: Queue) -> None:
+        if self.hearing.order is not None:  # drained, or about to stop: another worker shall have it
+            self._put_back(job, queue)
+            return
         if job.func_name not in ALLOWED:
             self.handle_job_failure(job, queue, exc_string=f"{job.func_name!r} is not a function that workers run")
             return
         super().execute_job(job, queue)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Take nothing while we are drained."""
+        super().check_for_suspension(burst)
+        if self.hearing.order is None:
+            return
+        self.set_state(WorkerStatus.SUSPENDED)
+        while not self._stop_requested and self.hearing.order is not None:
+            self.heartbeat()
+            time.sleep(DRAINED_SECONDS)
+        self.set_state(WorkerStatus.IDLE)
+
+    def fork_work_horse(self, job: Message, queue: Queue) -> None:
+        """Fork while no other thread of ours holds a lock."""
+        with self.hearing.still:
+            super().fork_work_horse(job, queue)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
         """Beat while waiting for a message."""
@@ -60,12 +94,35 @@ class VigiaWorker(Worker):
             thread.stop()
         super().unsubscribe()  # type: ignore[no-untyped-call]
 
+    def register_birth(self) -> None:
+        """Enter the register, and listen to what people want of us."""
+        super().register_birth()  # type: ignore[no-untyped-call]
+        self.hearing.start()
+
+    def register_death(self) -> None:
+        """Leave the register, and no order behind."""
+        super().register_death()  # type: ignore[no-untyped-call]
+        self.hearing.close()
+
+    def _put_back(self, job: Message, queue: Queue) -> None:
+        """Return a message to the head of its queue."""
+        with self.connection.pipeline() as pipe:
+            pipe.lrem(queue.intermediate_queue_key, 1, job.id)  # there, where it was the only queue
+            pipe.lpush(queue.key, job.id)
+            pipe.execute()
+
+    def _facts(self) -> dict[str, str | int]:
+        """Say what RQ's register does not: our version, and the memory of this process and of a part's."""
+        sizes = {"memory": resident(os.getpid()), "part_memory": self.horse_pid and resident(self.horse_pid)}
+        return {"version": VERSION} | {name: size for name, size in sizes.items() if size}
+
     def _stay_registered(self) -> None:
         """Enter the register again when Redis has forgotten us: it was wiped, or hung until our key ran out."""
         with self.connection.pipeline() as pipe:
             pipe.hexists(self.key, "birth")
             pipe.sismember(self.redis_workers_keys, self.key)
-            if self.birth_date is None or all(pipe.execute()):
+            register.add(pipe, self.name, self._facts())
+            if self.birth_date is None or all(pipe.execute()[:2]):
                 return
             pipe.hset(self.key, mapping=self.serialize())
             self.set_state(self.get_state(), pipe)

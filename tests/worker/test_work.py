@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
 from rq.worker import WorkerStatus
+from sqlalchemy.exc import OperationalError
 
+from core.access import Actor
+from core.jobs import orders
 from core.jobs.listeners import listeners
 from core.jobs.queues import RUN_JOB, queue_of
-from worker.work import VigiaWorker, worker_on
+from core.jobs.register import crew
+from tests.core.jobs.conftest import House
+from tests.core.stack.test_children import until
+from worker.work import VERSION, VigiaWorker, worker_on
+
+MARTA = Actor("marta")
 
 
 @pytest.fixture
-def worker(redis: Redis) -> Iterator[VigiaWorker]:
+def worker(redis: Redis, house: House) -> Iterator[VigiaWorker]:
     """A worker in the register, as one is that waits for a message."""
     worker = worker_on(["jobs:etl"], redis)
-    worker.register_birth()  # type: ignore[no-untyped-call]
+    worker.register_birth()
     yield worker
-    worker.register_death()  # type: ignore[no-untyped-call]
+    worker.register_death()
 
 
 def test_a_register_that_was_wiped_is_told_again_by_who_waits(redis: Redis, worker: VigiaWorker) -> None:
@@ -49,3 +60,74 @@ def test_a_key_that_ran_out_while_redis_hung_is_written_anew(redis: Redis, worke
 
     assert [listener.queues for listener in listeners(redis)] == [{"jobs:etl"}]
     assert redis.ttl(worker.key) > 60
+
+
+def test_a_worker_says_its_version_and_its_memory_with_each_beat(redis: Redis, worker: VigiaWorker) -> None:
+    worker.heartbeat()
+    [seen] = crew(redis)
+
+    assert (seen.name, seen.pid, seen.queues, seen.version) == (worker.name, os.getpid(), ["jobs:etl"], VERSION)
+    assert seen.beat_age is not None and seen.beat_age < 60
+    if sys.platform == "linux":
+        assert seen.memory is not None and seen.memory > 1_000_000
+
+
+def test_a_worker_that_shall_drain_leaves_the_next_message_at_its_place(
+    redis: Redis, worker: VigiaWorker, house: House
+) -> None:
+    queue = queue_of(redis, "jobs:etl")
+    first, second = queue.enqueue(RUN_JOB, "first"), queue.enqueue(RUN_JOB, "second")
+    told(house, worker, "drain")
+    taken = worker.dequeue_job_and_maintain_ttl(1)
+    assert taken is not None
+    worker.execute_job(*taken)
+
+    assert queue.job_ids == [first.id, second.id]
+    with house.sessions() as session:
+        orders.resume(session, worker.name, actor=MARTA)
+    assert until(lambda: worker.hearing.order is None)
+
+
+def test_a_worker_that_shall_stop_is_told_so_once(
+    worker: VigiaWorker, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signals: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: signals.append(number))
+    told(house, worker, "drain")
+    assert signals == []
+    told(house, worker, "stop")
+    assert until(lambda: signals == [signal.SIGTERM])
+    worker.hearing.close()
+
+    assert signals == [signal.SIGTERM]
+
+
+def test_a_worker_that_leaves_leaves_no_order_behind(worker: VigiaWorker, house: House) -> None:
+    told(house, worker, "drain")
+    worker.hearing.close()
+
+    with house.sessions() as session:
+        assert orders.orders(session) == {}
+
+
+def test_an_order_stands_while_postgresql_is_away(
+    worker: VigiaWorker, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(house, worker, "drain")
+    asked: list[object] = []
+
+    def away(*_: object) -> None:
+        asked.append(1)
+        raise OperationalError("", {}, Exception())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(orders, "order_for", away)
+        assert until(lambda: len(asked) > 1)
+        assert worker.hearing.order is not None
+
+
+def told(house: House, worker: VigiaWorker, what: str) -> None:
+    """Give an order, and wait until the worker has heard it."""
+    with house.sessions() as session:
+        getattr(orders, what)(session, worker.name, actor=MARTA, reason="new machine")
+    assert until(lambda: worker.hearing.order is not None and worker.hearing.order.what == what)
