@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from core.access import allows
 from core.kinds import KINDS
-from webapp import acts, alerts, assets, causes, changes, i18n, rq_board, states, waiting
+from webapp import acts, alerts, assets, causes, changes, i18n, rq_board, states, terms, waiting
 from webapp.extensions import db
 from webapp.queries import menu
 
@@ -23,7 +23,7 @@ SECTIONS = {
     "person_acts": "people.index",
     "own_password": "own_password.edit",
 }
-LOOKS = ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME", "STANDING", "TOKEN", "ORIGIN")
+LOOKS = ("STATUS", "PLACE", "HAPPENING", "LEVEL", "OUTCOME", "STANDING", "TOKEN", "ORIGIN", "WORKER")
 
 
 def register(app: Flask) -> None:
@@ -46,6 +46,7 @@ def register(app: Flask) -> None:
         **{name: getattr(states, name) for name in LOOKS},
     )
     app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy, wait=waiting.say)
+    app.jinja_env.filters.update(step=terms.step, parameter=terms.parameter)
     app.jinja_env.filters.update(act=acts.act, job_id=acts.job_id, changes=changes.changes)
     app.jinja_env.filters.update(alert_look=alerts.look, alert_name=alerts.name_of, alert_way=alerts.way)
     app.context_processor(_reader)

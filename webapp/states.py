@@ -70,6 +70,16 @@ TOKEN = {
     "revoked": Look("off", "ban", _("Revoked")),
 }
 ORIGIN = {"environment": _("environment"), ".env": ".env", "default": _("default")}
+WORKER = {
+    "starting": Look("off", "circle-dashed", _("Starting")),
+    "idle": Look("ok", "circle-check", _("Idle")),
+    "busy": Look("run", "loader-circle", _("Busy")),
+    "suspended": Look("held", "pause", _("Suspended")),
+    "draining": Look("held", "loader-circle", _("Draining")),
+    "drained": Look("held", "pause", _("Drained")),
+    "stopping": Look("off", "ban", _("Stopping")),
+    "silent": Look("bad", "circle-x", _("Silent")),
+}
 PAUSED = Look("held", "pause", _("Paused"))
 GOOD = Look("ok", "circle-check", _("Nothing is wrong."))
 UP = Look("ok", "circle-check", _("answers"))

@@ -29,6 +29,7 @@ from webapp.views import (
     settings,
     syncs,
     tokens,
+    workers,
 )
 
 VIEWS = (
@@ -41,6 +42,7 @@ VIEWS = (
     failure_acts,
     alerts,
     queues,
+    workers,
     syncs,
     launches,
     candidates,

@@ -25,6 +25,7 @@ READS = [
     "/failures",
     "/alerts",
     "/queues",
+    "/workers",
     "/coverage",
     "/candidates",
     "/candidates/1",
@@ -40,6 +41,9 @@ WRITES = [
     "/failures/discards",
     "/queues/jobs:etl/pauses",
     "/queues/jobs:etl/resumptions",
+    "/workers/w-1/drains",
+    "/workers/w-1/stops",
+    "/workers/w-1/resumptions",
 ]
 ADMIN = [
     ("GET", "/people"),

@@ -19,6 +19,7 @@ from webapp.api.v1 import (
     queues,
     searches,
     tokens,
+    workers,
 )
 from webapp.extensions import csrf
 
@@ -30,6 +31,7 @@ NOUNS = (
     alerts,
     coverage,
     queues,
+    workers,
     candidates,
     searches,
     people,
