@@ -105,7 +105,8 @@ def moment(then: datetime | None, now: datetime | None = None) -> str:
 
 def full(then: datetime) -> str:
     """Write the whole of it, with the zone: `Wednesday 18 November 2026, 12:03:40 CET`."""
-    day = dates.format_datetime(then, "EEEE d MMMM y, HH:mm:ss", tzinfo=zone(), locale=locale())
+    pattern = _("EEEE d MMMM y, HH:mm:ss")  # of Unicode's dates; words between them stand in '…'
+    day = dates.format_datetime(then, pattern, tzinfo=zone(), locale=locale())
     return f"{day} {then.astimezone(zone()):%Z}"
 
 
@@ -129,11 +130,12 @@ def times(seconds: float | None, band: tuple[float, float] = (0.85, 1.25)) -> di
 
 
 def amount(value: float | None, currency: str | None) -> str:
-    """Write `$0.95`; what is less than a cent shows its first figures."""
+    """Write `$0.95`, in Spanish `0,95 US$`; what is less than a cent shows its first figures."""
     if value is None or currency is None:
         return NOTHING
     digits = 2 if value == 0 or value >= 0.01 else 5
-    return numbers.format_currency(value, currency, f"¤#,##0.{'0' * digits}", locale=locale(), currency_digits=False)
+    pattern = locale().currency_formats["standard"].pattern.replace("0.00", f"0.{'0' * digits}")
+    return numbers.format_currency(value, currency, pattern, locale=locale(), currency_digits=False)
 
 
 # How people tell of a place they worked or studied at; PostgreSQL keeps the keys of JSON in no such order.

@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
 from webapp.i18n import gettext as _
+from webapp.terms import parameter
 
 Form = MultiDict[str, str]
 M = TypeVar("M", bound=BaseModel)
@@ -42,7 +43,7 @@ def fields_of(model: type[BaseModel], prefix: str = "") -> Iterator[Field]:
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from fields_of(inner, f"{prefix}{name}.")
             continue
-        label = info.title or name.replace("_", " ").capitalize()
+        label = info.title or parameter(name)
         choices = tuple(str(choice) for choice in get_args(inner)) if get_origin(inner) is Literal else ()
         required = info.is_required() and inner is not bool
         yield Field(prefix + name, label, _widget(inner), info.description or "", choices, required)
