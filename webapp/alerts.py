@@ -27,7 +27,8 @@ NAMES = {
 # What the link to a rule's page says.
 WAYS = {
     "/": _("Overview"),
-    "/rq/": _("See queues"),
+    "/queues": _("See queues"),
+    "/workers": _("See workers"),
     "/failures": _("See causes"),
     "/jobs/{subject}": _("See job"),
     "/jobs?status=failed": _("See failed jobs"),

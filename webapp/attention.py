@@ -59,8 +59,7 @@ def _unheard(board: Board, checks: Sequence[Check], queues: Iterable[str]) -> It
             waiting = sum(job.queue == queue for job in board.open)
             detail = ngettext("%(num)s job waits for one.", "%(num)s jobs wait for one.", waiting) if waiting else ""
             sentence = _("No worker listens on %(queue)s.", queue=queue)
-            href = url_for("rq_dashboard.workers_overview", instance_number=0)
-            yield Notice("bad", sentence, detail, href, _("See workers"))
+            yield Notice("bad", sentence, detail, url_for("workers.index"), _("See workers"))
 
 
 def _uncovered(board: Board) -> Iterator[Notice]:

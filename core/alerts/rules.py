@@ -10,11 +10,11 @@ ALL = (
     Rule("budget_spent", provider.budget_spent, "/jobs?status=waiting"),
     Rule("engine_away", engines.away, "/", patience=30),
     # All workers of a machine may be new for a moment.
-    Rule("queue_unheard", queues.unheard, "/rq/", patience=15),
+    Rule("queue_unheard", queues.unheard, "/workers", patience=15),
     Rule("job_stalled", jobs.stalled, "/jobs/{subject}"),
-    Rule("worker_lost", workers.lost, "/rq/", worse=False),
+    Rule("worker_lost", workers.lost, "/workers", worse=False),
     Rule("job_overdue", jobs.overdue, "/jobs/{subject}", worse=False),
-    Rule("queue_deep", queues.deep, "/rq/", worse=False, calm=30),
+    Rule("queue_deep", queues.deep, "/queues", worse=False, calm=30),
     Rule("dead_letters", failures.growing, "/failures", worse=False, calm=30),
 )
 RULES = {rule.name: rule for rule in ALL}

@@ -21,13 +21,16 @@ class Listener:
     name: str
     queues: frozenset[str]
     busy: bool
+    drained: bool = False  # it is there, and takes nothing new
 
 
 def listeners(redis: Redis) -> Sequence[Listener]:
     """Read the register; raise RedisError when Redis is away."""
     found = Worker.all(connection=redis, serializer=JSONSerializer)
     return [
-        Listener(worker.name, frozenset(worker.queue_names()), str(worker.get_state()) == "busy") for worker in found
+        Listener(worker.name, frozenset(worker.queue_names()), state == "busy", state == "suspended")
+        for worker in found
+        for state in [str(worker.get_state())]
     ]
 
 
@@ -45,7 +48,7 @@ def silent(redis: Redis, register: Sequence[Listener]) -> Sequence[Listener]:
 
 
 def awake(redis: Redis) -> Sequence[Listener]:
-    """Read the register without those that have stopped beating: who will take what is queued."""
+    """Read the register without the drained, and those that have stopped beating: who will take what is queued."""
     register = listeners(redis)
     gone = silent(redis, register)
-    return [listener for listener in register if listener not in gone]
+    return [listener for listener in register if listener not in gone and not listener.drained]

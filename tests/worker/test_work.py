@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from core.access import Actor
 from core.jobs import orders
-from core.jobs.listeners import listeners
+from core.jobs.listeners import awake, listeners
 from core.jobs.queues import RUN_JOB, queue_of
 from core.jobs.register import crew
 from tests.core.jobs.conftest import House
@@ -124,6 +124,14 @@ def test_an_order_stands_while_postgresql_is_away(
         patched.setattr(orders, "order_for", away)
         assert until(lambda: len(asked) > 1)
         assert worker.hearing.order is not None
+
+
+def test_a_drained_worker_is_there_and_takes_nothing(redis: Redis, worker: VigiaWorker) -> None:
+    worker.set_state(WorkerStatus.SUSPENDED)
+    [listener] = listeners(redis)
+
+    assert listener.drained
+    assert awake(redis) == []
 
 
 def told(house: House, worker: VigiaWorker, what: str) -> None:

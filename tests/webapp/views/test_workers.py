@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.jobs import register
-from core.models import WorkerOrder
+from core.models import AuditEvent, WorkerOrder
 from tests.webapp.conftest import NO_REDIS, Visitor, plain
 from tests.webapp.factories import make_job, make_part
 
@@ -78,6 +78,12 @@ def test_a_worker_is_drained_goes_on_and_is_stopped(operator: Visitor, session: 
         assert operator.post(f"/workers/{NAME}/{act}", **fields).status_code == 409, act
     session.rollback()
     assert session.scalars(select(WorkerOrder.what)).all() == ["stop"]
+    trail = session.scalars(select(AuditEvent).where(AuditEvent.target == f"worker:{NAME}").order_by(AuditEvent.id))
+    assert [(act.action, act.reason, act.before, act.after) for act in trail] == [
+        ("worker.drain", "new machine", {"order": None}, {"order": "drain"}),
+        ("worker.resume", "", {"order": "drain"}, {"order": None}),
+        ("worker.stop", "<i>too large</i>", {"order": None}, {"order": "stop"}),
+    ]
 
 
 @pytest.mark.usefixtures("worker")
