@@ -50,6 +50,7 @@ PATH_SCHEMAS = {
     "candidate_id": ID,
     "person_id": ID,
     "token_id": ID,
+    "name": {"type": "string", "minLength": 1, "maxLength": 200},
 }
 
 

@@ -40,7 +40,8 @@ def test_a_call_answers_as_the_document_says(
     make_part(session, job, [candidate.id])
     session.commit()
     headers = {"Authorization": f"Bearer {script('admin').token}", "Accept-Encoding": "identity"}
-    for noun, name in {"candidates/1": "candidate_id", "people/99": "person_id", "tokens/99": "token_id"}.items():
+    named = {"candidates/1": "candidate_id", "people/99": "person_id", "tokens/99": "token_id"}
+    for noun, name in (named | {"queues/jobs:etl": "name", "workers/w-1": "name"}).items():
         path = path.replace(noun, f"{noun.split('/')[0]}/{{{name}}}")
     call = described[PREFIX + path][method]
 
