@@ -28,7 +28,7 @@ TOLD, NAME = "Zzyx qwv", "Qwx Vzk"
 SHARED = words(
     "Vigía PostgreSQL Redis Valkey Qdrant Cohere RQ API CSV JSON JSONL Resume Python UTF UTC HTTPS kB MB ms min "
     "id Id ids Ids no No me ticker hash log token Token tokens Tokens error Error script scripts portal Portal "
-    "local terminal vector alias cookies Proxies"
+    "local terminal vector alias cookies Proxies Info"
 )
 # What is typed as it is, whatever the reader's language: scopes of tokens, words of the search grammar.
 CODES = words("read operate admin status kind user open")
