@@ -18,7 +18,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+
+LONGEST_SECONDS = 365 * 86400.0  # a longer wait is nobody's wish, and beyond what dates and engines can reckon
 
 
 class AppError(Exception):
@@ -77,7 +79,7 @@ class JobError(AppError):
 
 
 class TryAgain(JobError):
-    """The same work may succeed later, not before `after` seconds where the provider says so.
+    """The same work may succeed later, not before `after` seconds where the provider says so: a year at most.
 
     It uses up an attempt, but for two sorts. `paced`: our own pace, or a wait that a provider has asked for. `ours`: an
     engine of ours is away (PostgreSQL, Redis, Qdrant), which is waited for as long as it takes.
@@ -96,7 +98,7 @@ class TryAgain(JobError):
         trace_id: str | None = None,
     ) -> None:
         super().__init__(detail, code=code, trace_id=trace_id)
-        self.after = after
+        self.after = after if after is None else min(after, LONGEST_SECONDS)
         self.paced = paced
         self.ours = ours
 
@@ -132,8 +134,10 @@ class Cancelled(JobError):
 
 
 def until(moment: datetime) -> str:
-    """Write a moment as the clock time that our messages use: `12:04:10 UTC`."""
-    return f"{moment:%H:%M:%S} UTC"
+    """Write a moment as our messages do: `12:04:10 UTC`, and of another day `2026-11-23 12:04:10 UTC`."""
+    then = moment.astimezone(UTC)
+    today = then.date() == datetime.now(UTC).date()
+    return f"{then:%H:%M:%S} UTC" if today else f"{then:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def waits(moment: datetime, why: str) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.errors import LONGEST_SECONDS
 from core.models import Hold
 
 
@@ -19,7 +20,8 @@ class Holds:
     name: str
 
     def keep(self, seconds: float, reason: str) -> None:
-        """Let nobody call for so long; a longer hold stays."""
+        """Let nobody call for so long, a year at most; a longer hold stays."""
+        seconds = min(seconds, LONGEST_SECONDS)
         end = func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
         new = insert(Hold).values(name=self.name, until=end, reason=reason)
         fresh = {"until": new.excluded.until, "reason": new.excluded.reason, "set_at": func.clock_timestamp()}

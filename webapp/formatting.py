@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale, dates, numbers
@@ -85,13 +85,21 @@ def clock(then: datetime | None) -> str:
 
 
 def local(said: str) -> str:
-    """Put the times of day in a sentence of the ledger, `12:04:10 UTC`, on the reader's clock: `13:04:10 CET`."""
+    """Put the times in a sentence of the ledger, `12:04:10 UTC`, on the reader's clock: `13:04:10 CET`.
+
+    One with its day, `2026-11-23 12:04:10 UTC`, keeps a day: `23 Nov 13:04:10 CET`.
+    """
 
     def here(found: re.Match[str]) -> str:
-        then = datetime.combine(datetime.now(UTC), time.fromisoformat(found[1]), UTC)
-        return f"{clock(then)} {then.astimezone(zone()):%Z}"
+        try:
+            then = datetime.fromisoformat(f"{found[1] or datetime.now(UTC).date()} {found[2]}+00:00")
+        except ValueError:  # it only looks like a time
+            return found[0]
+        pattern = "d MMM HH:mm:ss" if found[1] else "HH:mm:ss"
+        shown = dates.format_datetime(then, pattern, tzinfo=zone(), locale=locale())
+        return f"{shown} {then.astimezone(zone()):%Z}"
 
-    return re.sub(r"\b([01]\d:[0-5]\d:[0-5]\d|2[0-3]:[0-5]\d:[0-5]\d) UTC\b", here, said)
+    return re.sub(r"\b(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d:\d\d) UTC\b", here, said)
 
 
 def moment(then: datetime | None, now: datetime | None = None) -> str:

@@ -17,7 +17,7 @@ import httpx
 from cohere.core.api_error import ApiError
 from cohere.core.parse_error import ParsingError
 
-from core.errors import BadBatch, GiveUp, JobError, TryAgain, until
+from core.errors import LONGEST_SECONDS, BadBatch, GiveUp, JobError, TryAgain, until
 
 RAISED = (ApiError, ParsingError, httpx.HTTPError, json.JSONDecodeError, UnicodeError)
 REFUSED_TEXTS = frozenset({400, 413, 422})
@@ -55,7 +55,7 @@ def invalid(what: str, trace_id: str | None = None) -> TryAgain:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Read in seconds how long Cohere wants to be left alone; None when it does not say.
 
-    Written as seconds, as milliseconds (`retry-after-ms`) or as a date; never capped.
+    Written as seconds, as milliseconds (`retry-after-ms`) or as a date; of more than a year, a year.
     """
     known = {name.lower(): value for name, value in headers.items()}
     try:
@@ -69,7 +69,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             return None
     except (ValueError, TypeError, OverflowError):
         return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return min(max(0.0, seconds), LONGEST_SECONDS) if math.isfinite(seconds) else None
 
 
 def _by_status(status: int, headers: Mapping[str, str], body: object, model: str) -> JobError:

@@ -9,6 +9,7 @@ from sqlalchemy import func, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db import engine_for, sessions_for
+from core.errors import LONGEST_SECONDS
 from core.holds import Holds
 from core.models import Hold
 
@@ -46,3 +47,10 @@ def test_a_shorter_hold_does_not_end_a_longer_one(sessions: sessionmaker[Session
 
     left = holds.left()
     assert left is not None and left[0] > 890 and left[1] == "longer"
+
+
+def test_a_hold_is_of_a_year_at_most(sessions: sessionmaker[Session]) -> None:
+    Holds(sessions, "cohere").keep(1e15, "for ever")
+
+    left = Holds(sessions, "cohere").left()
+    assert left is not None and LONGEST_SECONDS - 60 < left[0] <= LONGEST_SECONDS

@@ -10,7 +10,7 @@ from cohere.core.api_error import ApiError
 from cohere.core.parse_error import ParsingError
 
 from core.adapters.cohere_errors import retry_after, translate
-from core.errors import BadBatch, TryAgain
+from core.errors import LONGEST_SECONDS, BadBatch, TryAgain
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,21 @@ from core.errors import BadBatch, TryAgain
         ({"retry-after": "soon"}, None),
         ({"retry-after-ms": "nan"}, None),
         ({"retry-after-ms": "inf"}, None),
+        ({"retry-after": "999999999999"}, LONGEST_SECONDS),
+        ({"retry-after-ms": "1e300"}, LONGEST_SECONDS),
         ({}, None),
     ],
 )
 def test_the_wait_is_read_in_every_way_it_is_written(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == seconds
+
+
+def test_a_wait_beyond_all_dates_is_one_of_a_year() -> None:
+    error = translate(ApiError(status_code=429, headers={"retry-after": "9" * 30}, body=""), "embed-v4.0")
+
+    assert isinstance(error, TryAgain)
+    assert error.after == LONGEST_SECONDS
+    assert TryAgain("Qdrant rests", after=1e15).after == LONGEST_SECONDS
 
 
 def test_the_words_of_cohere_are_cut_short() -> None:

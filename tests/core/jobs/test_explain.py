@@ -23,7 +23,7 @@ from core.kinds import KINDS
 from tests.core.jobs.conftest import House
 from tests.factories import people
 
-NOON = datetime(2026, 11, 21, 12, 4, 10, tzinfo=UTC)
+NOON = datetime.now(UTC).replace(hour=12, minute=4, second=10)
 NOWHERE = Redis(host="127.0.0.1", port=1)
 
 

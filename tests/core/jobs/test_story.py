@@ -16,7 +16,7 @@ from core.models import Failure, JobEvent, Part
 from tests.core.jobs.conftest import House
 from tests.factories import people
 
-NOON = datetime(2026, 11, 21, 12, 4, 10, tzinfo=UTC)
+NOON = datetime.now(UTC).replace(hour=12, minute=4, second=10)
 
 
 @pytest.fixture
@@ -111,4 +111,7 @@ def test_a_wait_for_our_own_pace_is_not_told(house: House, job_id: uuid.UUID) ->
 def test_a_reason_that_names_its_end_is_not_told_twice() -> None:
     assert waits(NOON, "Cohere is unwell") == "Waits until 12:04:10 UTC: Cohere is unwell."
     assert waits(NOON, "waiting for Cohere until 12:04:10 UTC") == "Waiting for Cohere until 12:04:10 UTC."
+    assert (
+        waits(NOON.replace(year=2031, month=2, day=3), "it rests") == "Waits until 2031-02-03 12:04:10 UTC: it rests."
+    )
     assert waits(NOON, "set X, or it goes on by itself on 1 May") == "Set X, or it goes on by itself on 1 May."
