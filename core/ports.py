@@ -94,6 +94,7 @@ class Seen(NamedTuple):
     """A point as a scan finds it; None where its payload does not say."""
 
     id: uuid.UUID
+    record_kind: str | None
     record_id: int | None
     version: int | None
 

@@ -100,7 +100,8 @@ class FakeIndex:
 
     def scan(self, collection: str) -> Iterator[Sequence[Seen]]:
         place = self.points.get(collection, {})
-        yield [Seen(point, payload.get("record_id"), payload.get("version")) for point, (_, payload) in place.items()]
+        names = ("record_kind", "record_id", "version")
+        yield [Seen(point, *map(payload.get, names)) for point, (_, payload) in place.items()]
 
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
         scored = [

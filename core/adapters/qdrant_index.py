@@ -23,6 +23,7 @@ WRITE_SECONDS = 60
 MOST_CHANGES = 256  # a request: 3 MB of 1,024 numbers each; a server takes 32 MB
 MOST_DELETIONS = 1000
 SCAN_PAGE = 5000
+SCANNED = ("record_kind", "record_id", "version")
 
 
 def load() -> None:
@@ -95,7 +96,7 @@ class QdrantIndex:
 
     def scan(self, collection: str) -> Iterator[Sequence[Seen]]:
         """Go through all points, page by page; who comes or goes meanwhile may be seen or not."""
-        page: dict[str, Any] = {"limit": SCAN_PAGE, "with_payload": ["record_id", "version"], "with_vector": False}
+        page: dict[str, Any] = {"limit": SCAN_PAGE, "with_payload": [*SCANNED], "with_vector": False}
         while True:
             found = self._rest.post(f"/collections/{collection}/points/scroll", page)
             yield [_seen(point) for point in found["points"]]
@@ -114,9 +115,8 @@ class QdrantIndex:
 
 def _seen(point: Mapping[str, Any]) -> Seen:
     raw, payload = point["id"], point["payload"] or {}
-    return Seen(
-        uuid.UUID(raw) if isinstance(raw, str) else uuid.UUID(int=raw), payload.get("record_id"), payload.get("version")
-    )
+    name = uuid.UUID(raw) if isinstance(raw, str) else uuid.UUID(int=raw)
+    return Seen(name, *map(payload.get, SCANNED))
 
 
 def _require_done(outcomes: Any) -> None:

@@ -1,7 +1,8 @@
 """A census: the points that the index holds, against those that the tables believe in.
 
 A crash, a zombie's late write, an index restored from yesterday leave points that nobody knows of, and states of
-points that are not there. It is taken when a job is cut, and only when there is a reason to doubt.
+points that are not there. It is taken when a job is cut, and only when there is a reason to doubt. Tables that know
+less than the index, restored or of another start, must not empty it: a point goes only where no sync would mend it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ INSERT_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a census mended: states without their point, which are indexed again, and points that nobody knows of."""
+    """What a census mended: states without their point, which are indexed again, and points that nobody may find."""
 
     points: int
     forgotten: int
@@ -40,12 +41,14 @@ def take_if_in_doubt(
 ) -> Found | None:
     """Compare and mend when the figures differ or something went wrong since the last time; None when all is well.
 
+    While parts run, points and states differ by what they have in hand: then only a noted doubt counts.
     `hold_still` keeps new parts from appearing until the transaction ends. Raises TryAgain and GiveUp as the index.
     """
     with sessions.begin() as session:
         doubted = index_state.in_doubt(session, collection)
+        moving = session.execute(MOVING).scalar_one()
         states = index_state.count(session, RECORD_KIND, collection)
-    if not doubted and index.count(collection) == states:
+    if not doubted and (moving or index.count(collection) == states):
         return None
     with sessions() as session:
         began: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
@@ -54,13 +57,15 @@ def take_if_in_doubt(
         hold_still(session)
         found = _compare(session, index, collection, points, began)
         index_state.trust(session, collection, began)
+        if not states:
+            index_state.doubt(session)  # what was left for the first sync is looked at again behind it
     log.warning("census", collection=collection, points=found.points, forgotten=found.forgotten, removed=found.removed)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Points:
-    """What a scan saw, 16 bytes a point; `strays` are no record's point."""
+    """What a scan saw of our kind of record, 16 bytes a point; `strays` are no record's point."""
 
     records: np.ndarray[tuple[int], np.dtype[np.int64]]
     versions: np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -70,7 +75,8 @@ class _Points:
 def _scan(index: VectorIndex, collection: str) -> _Points:
     rows = [np.empty((0, 2), np.int64)]
     strays: list[uuid.UUID] = []
-    for page in index.scan(collection):
+    for points in index.scan(collection):
+        page = [point for point in points if point.record_kind in (None, RECORD_KIND)]
         own = [point for point in page if point.record_id is not None and point.id == point_id(point.record_id)]
         rows.append(np.array([(point.record_id, point.version or 0) for point in own], np.int64).reshape(-1, 2))
         if len(own) < len(page):
@@ -88,9 +94,10 @@ def _compare(session: Session, index: VectorIndex, collection: str, points: _Poi
         session.execute(INSERT, values)
     session.execute(ANALYZE)
     place = {"kind": RECORD_KIND, "collection": collection}
-    unknown = session.scalars(UNKNOWN, place).all()  # first: whose state is forgotten below stays to be found
-    forgotten = session.execute(FORGET, place | {"began": began}).rowcount  # type: ignore[attr-defined]
-    gone = [*map(point_id, unknown), *points.strays]
+    since = {"began": began}
+    moot = session.scalars(MOOT, place | since).all()  # first: whose state is forgotten below stays to be found
+    forgotten = session.execute(FORGET, place | since).rowcount  # type: ignore[attr-defined]
+    gone = [*map(point_id, moot), *points.strays]
     if gone:
         index.delete(collection, gone)
     return Found(len(points.records) + len(points.strays), forgotten, len(gone))
@@ -99,13 +106,30 @@ def _compare(session: Session, index: VectorIndex, collection: str, points: _Poi
 SEEN = text("CREATE TEMPORARY TABLE seen (record_id bigint, version bigint) ON COMMIT DROP")
 INSERT = text("INSERT INTO seen SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:versions AS bigint[]))")
 ANALYZE = text("ANALYZE seen")
-UNKNOWN = text("""
+MOVING = text("""
+    SELECT EXISTS (SELECT FROM parts JOIN jobs ON jobs.id = parts.job_id
+                   WHERE parts.status = 'running' AND jobs.model IS NOT NULL)
+""")
+# Points that no state tells of and no sync would write over: of somebody who is not to be found; of a record that was
+# set aside; and newer than their row, for an index takes no older version. Without a single state the tables are
+# new, and the latter two wait for what the first sync says of them.
+MOOT = text("""
     WITH in_hand AS (SELECT unnest(record_ids[cursor + 1:]) AS record_id FROM parts
-                     WHERE status IN ('queued', 'running', 'waiting'))
-    SELECT record_id FROM seen
-    WHERE NOT EXISTS (SELECT FROM index_state s
-                      WHERE s.record_kind = :kind AND s.collection = :collection AND s.record_id = seen.record_id)
+                     WHERE status IN ('queued', 'running', 'waiting')),
+         mine AS (SELECT record_id, indexed_at, (extract(epoch FROM source_version) * 1000000)::bigint AS version
+                  FROM index_state WHERE record_kind = :kind AND collection = :collection),
+         aside AS (SELECT record_id FROM failures
+                   WHERE record_kind = :kind AND collection = :collection AND status = 'open')
+    SELECT seen.record_id FROM seen
+    LEFT JOIN mine ON mine.record_id = seen.record_id
+    LEFT JOIN candidates c ON c.id = seen.record_id AND c.eligible
+    WHERE (mine.record_id IS NULL OR (mine.version <> seen.version AND mine.indexed_at < :began))
       AND NOT EXISTS (SELECT FROM in_hand WHERE in_hand.record_id = seen.record_id)
+      AND ((c.id IS NULL AND mine.record_id IS NULL)
+           OR (EXISTS (SELECT FROM mine)
+               AND (seen.version > (extract(epoch FROM c.updated_at) * 1000000)::bigint
+                    OR (mine.record_id IS NULL
+                        AND EXISTS (SELECT FROM aside WHERE aside.record_id = seen.record_id)))))
 """)
 # A state younger than the scan tells of a point that the scan may have missed.
 FORGET = text("""

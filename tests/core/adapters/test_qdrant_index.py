@@ -168,13 +168,16 @@ def test_a_scan_sees_every_point_once_whatever_its_payload(
     assert [point for page in index.scan(name) for point in page] == []
     index.write(name, [upsert(n, n) for n in range(1, 8)])
     official.upsert(name, [models.PointStruct(id=900, vector=vector(9).tolist())], wait=True)
+    kind = {"record_kind": "document", "record_id": 8, "version": 8}
+    official.upsert(name, [models.PointStruct(id=8, vector=vector(8).tolist(), payload=kind)], wait=True)
     monkeypatch.setattr("core.adapters.qdrant_index.SCAN_PAGE", 3)
 
     pages = list(index.scan(name))
 
-    assert [len(page) for page in pages] == [3, 3, 2]
-    seen = {point.id: (point.record_id, point.version) for page in pages for point in page}
-    assert seen == {uuid.UUID(int=n): (n, n) for n in range(1, 8)} | {uuid.UUID(int=900): (None, None)}
+    assert [len(page) for page in pages] == [3, 3, 3]
+    seen = {point.id: tuple(point)[1:] for page in pages for point in page}
+    ours = {uuid.UUID(int=n): (None, n, n) for n in range(1, 8)}
+    assert seen == ours | {uuid.UUID(int=8): ("document", 8, 8), uuid.UUID(int=900): (None, None, None)}
 
 
 def test_deleting_what_is_not_there_is_no_error(index: QdrantIndex) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from core import index_state
 from core.jobs.split import alone
-from core.models import Candidate, IndexState
+from core.models import Candidate, IndexState, Job
 from core.pipeline import census
 from core.pipeline.plan import point_id
 from tests.core.jobs.conftest import House
@@ -70,6 +70,70 @@ def test_points_that_nobody_knows_of_go(house: House) -> None:
     put(house, ids[0], id=uuid.UUID(int=5))
     assert taken(house) == census.Found(points=7, forgotten=0, removed=2)
     assert set(points(house)) == {point_id(n) for n in ids}
+
+
+def forget_all(house: House) -> None:
+    """Leave tables that know of no point, as those of a new or restored database."""
+    with house.sessions.begin() as session:
+        session.execute(delete(IndexState))
+
+
+def test_tables_that_know_of_no_point_empty_no_index(house: House) -> None:
+    ids = add(house, 30)
+    sync(house)
+    forget_all(house)
+    put(house, 987654)
+    launched = house.launch("etl.embed", candidate_ids=ids[:1])
+    assert taken(house) == census.Found(points=31, forgotten=0, removed=1)
+    house.run(launched.job_id)
+    assert taken(house) == census.Found(points=30, forgotten=0, removed=0)
+    assert set(points(house)) == {point_id(n) for n in ids}
+    assert (sync(house).done, taken(house)) == (29, None)
+
+
+def test_a_point_newer_than_its_row_goes_for_the_index_would_refuse_the_row(house: House) -> None:
+    ids = add(house, 3)
+    sync(house)
+    forget_all(house)
+    _, payload = points(house)[point_id(ids[0])]
+    points(house)[point_id(ids[0])] = (vector_of("newer"), payload | {"version": payload["version"] + 1})
+    assert taken(house) == census.Found(points=3, forgotten=0, removed=0)  # they may all be newer
+    sync(house)
+    assert taken(house) == census.Found(points=3, forgotten=1, removed=1)
+    assert sync(house).done == 1
+    assert points(house)[point_id(ids[0])][1]["version"] == payload["version"]
+
+
+def test_an_unknown_point_of_somebody_set_aside_goes(house: House) -> None:
+    add(house, 3)
+    (bad,) = add(house, 1, summary="REFUSE this")
+    assert sync(house).failed == 1
+    put(house, bad)
+    assert taken(house) == census.Found(points=4, forgotten=0, removed=1)
+
+
+def test_points_of_another_kind_of_record_are_not_ours(house: House) -> None:
+    ids = add(house, 2)
+    sync(house)
+    foreign = uuid.UUID(int=7)
+    points(house)[foreign] = (vector_of("x"), {"record_kind": "document", "record_id": 1, "version": 1})
+    assert taken(house) == census.Found(points=2, forgotten=0, removed=0)
+    assert set(points(house)) == {foreign, *map(point_id, ids)}
+
+
+def test_points_in_flight_raise_no_doubt(house: House) -> None:
+    add(house, 3)
+    sync(house)
+    add(house, 3)
+    job_id = house.launch().job_id
+    house.split(job_id)
+    with house.sessions.begin() as session:
+        session.execute(update(Job).where(Job.id == job_id).values(model="fake"))
+    put(house, 987654)
+    assert house.claim(job_id) is not None
+    assert taken(house) is None
+    doubted(house)
+    assert taken(house) == census.Found(points=4, forgotten=0, removed=1)
 
 
 def test_points_in_the_hands_of_an_open_part_stay(house: House) -> None:
