@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -136,11 +136,10 @@ def held_by(session: Session, job_id: uuid.UUID, holder: str) -> Sequence[int]:
 
 
 def renew(session: Session, ref: Ref, *, lease: float) -> None:
-    """Hold the part for another lease; raise LeaseLost, Cancelled or GiveUp when the work must stop."""
+    """Hold the part for another lease, also of a job that stops; raise LeaseLost when it is another's."""
     renewed = session.execute(_held(ref).values(lease_until=_lease(lease)).returning(Part.n)).first()
     if renewed is None:
-        raise LeaseLost(f"part {ref.n} of job {ref.job_id} has another holder")
-    look(session, ref.job_id)
+        _lost(ref)
 
 
 def look(session: Session, job_id: uuid.UUID) -> None:
@@ -329,5 +328,5 @@ def _write(session: Session, job: Job, ref: Ref, **values: Any) -> None:
     figures.parts(session, job, written)
 
 
-def _lost(ref: Ref) -> Any:
+def _lost(ref: Ref) -> NoReturn:
     raise LeaseLost(f"part {ref.n} of job {ref.job_id} has another holder")

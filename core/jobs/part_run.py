@@ -145,24 +145,34 @@ class PartRun:
     def _renew(self) -> None:
         """Renew every third of a lease; a database that is away for a moment is tried again until the lease is over.
 
-        Between, look whether the job goes on, and whether its queue does: the lease is kept until the batch has ended.
+        Between, look whether the job goes on, and whether its queue does. Whatever is told, the lease is kept until
+        the batch in hand has ended: a call may outlive it, and its answer is paid for.
         """
-        lease = self.tools.settings.lease_seconds
         while not self._ended.wait(min(LOOK_SECONDS, max(0.1, (self._held_until - time.monotonic()) / 3))):
             try:
-                began = time.monotonic()
-                with self.tools.sessions.begin() as session:
-                    self._paused = paused.holds(session, self.job_id)
-                    if self._held_until - began > lease * 2 / 3:
-                        ledger.look(session, self.job_id)
-                        continue
-                    ledger.renew(session, self.ref, lease=lease)
-                self._held_until = began + lease
-            except (LeaseLost, Cancelled, GiveUp) as told:
-                self._told = told
+                self._hold_on()
+                self._look()
+            except LeaseLost as lost:
+                self._told = lost
                 return
+            except (Cancelled, GiveUp) as told:
+                self._told = told
             except SQLAlchemyError as error:
                 log.warning("lease_not_renewed", error=type(error).__name__)
                 if time.monotonic() > self._held_until:
                     self._told = LeaseLost("the lease ran out while the database was away")
                     return
+
+    def _hold_on(self) -> None:
+        """Renew the lease when a third of it is over."""
+        lease, began = self.tools.settings.lease_seconds, time.monotonic()
+        if self._held_until - began > lease * 2 / 3:
+            return
+        with self.tools.sessions.begin() as session:
+            ledger.renew(session, self.ref, lease=lease)
+        self._held_until = began + lease
+
+    def _look(self) -> None:
+        with self.tools.sessions() as session:
+            self._paused = paused.holds(session, self.job_id)
+            ledger.look(session, self.job_id)

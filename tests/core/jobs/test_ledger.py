@@ -12,6 +12,7 @@ from core.jobs import launch as launching
 from core.jobs import ledger, live, queues
 from core.jobs.cancel import cancel
 from core.jobs.launch import IdempotencyToken, TooManyLaunches, launch
+from core.jobs.part_run import PartRun
 from core.jobs.reconcile import reconcile, recover
 from core.jobs.retry import retry, retry_failures
 from core.kinds import KINDS
@@ -19,6 +20,7 @@ from core.kinds.etl_sync import Sync
 from core.models import AuditEvent, Failure, Job, JobEvent, Part
 from core.tally import Tally
 from tests.core.jobs.conftest import ANA, House
+from tests.core.stack.test_children import until
 from tests.factories import people
 
 
@@ -224,6 +226,33 @@ def test_cancel_closes_what_waits_and_stops_what_runs(house: House) -> None:
         cancel(session, house.redis, job_id, actor=ANA)
 
 
+@pytest.mark.parametrize("told", [Cancelled, GiveUp])
+def test_a_part_that_must_stop_is_held_until_its_call_is_over(house: House, told: type[Exception]) -> None:
+    job_id = prepared(house)
+    part = house.claim(job_id, lease=2)
+    assert part is not None
+    house.settings = house.settings.model_copy(update={"lease_seconds": 2})
+    with house.running(part) as run:
+        with house.sessions() as session:
+            if told is Cancelled:
+                cancel(session, house.redis, job_id, actor=ANA)
+            else:
+                ledger.stop(session, ledger.lock(session, job_id), code="cohere_key_refused", detail="Set a key.")
+                session.commit()
+        assert until(lambda: _stops(run, told))
+        held = parts_of(house, job_id)[0].lease_until
+        assert until(lambda: parts_of(house, job_id)[0].lease_until != held)
+        assert _stops(run, told)
+
+
+def _stops(run: PartRun, told: type[Exception]) -> bool:
+    try:
+        run.check()
+    except told:
+        return True
+    return False
+
+
 def test_a_cancelled_job_makes_room_for_another_of_its_scope(house: House) -> None:
     job_id = prepared(house)
     house.claim(job_id)
@@ -242,7 +271,7 @@ def test_stopping_fails_what_waits_and_ends_the_job_with_what_runs(house: House)
         ledger.stop(session, job, code="cohere_key_refused", detail="Set COHERE_API_KEY.")
     assert job_of(house, job_id).status == "running"
     with house.sessions() as session, pytest.raises(GiveUp):
-        ledger.renew(session, run.ref, lease=15)
+        ledger.look(session, job_id)
     with house.sessions.begin() as session:
         ledger.fail(session, ledger.lock(session, job_id), run.ref, code="cohere_key_refused", detail="stopped")
     job = job_of(house, job_id)

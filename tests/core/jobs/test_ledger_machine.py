@@ -29,7 +29,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import failures
-from core.errors import Cancelled, GiveUp, LeaseLost, Refused
+from core.errors import LeaseLost, Refused
 from core.failures import Aside
 from core.jobs import ledger
 from core.jobs import split as splitting
@@ -154,8 +154,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(grip=grips)
     def renew(self, grip: Grip) -> None:
         def write(session: Session, job: Job, ref: ledger.Ref) -> None:
-            with suppress(Cancelled, GiveUp):
-                ledger.renew(session, ref, lease=LEASE)
+            ledger.renew(session, ref, lease=LEASE)
 
         if self._write(grip, write):
             self.expired.discard(grip.place)
