@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
+from psycopg.errors import LockNotAvailable
 from redis import Redis, RedisError
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Connection, event, func, or_, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core import index_state
@@ -22,21 +25,47 @@ log = structlog.get_logger(__name__)
 LOST_AFTER_SECONDS = 4
 COPY_MINUTES = 10
 MOST_COPIES = 500
+# A commit takes milliseconds; whoever holds a job's row for longer is frozen, or the disk is.
+LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '250ms'")
 OPEN_JOBS = ("queued", "running", "waiting", "cancelling")
 
 
 def reconcile(session: Session, redis: Redis) -> None:
-    """Recover expired leases, wake what is due, send lost messages again, finish what is done. Commits as it goes."""
-    for job_id, n in _expired(session):
-        recover(session, redis, job_id, n)
-    for job_id in _due(session):
-        wake(session, redis, job_id)
-    ring_lost(session, redis)
-    for job_id in _finished(session):
-        settle(session, ledger.lock(session, job_id))
-        session.commit()
-        publish(session, redis, job_id)
-    _copy_again(session, redis)
+    """Recover expired leases, wake what is due, send lost messages again, finish what is done. Commits as it goes.
+
+    A job whose row is locked for longer than a moment is left for the next time.
+    """
+    event.listen(session, "after_begin", _wait_briefly)
+    locked: set[uuid.UUID] = set()
+    try:
+        for job_id, n in _expired(session):
+            _unless_locked(session, locked, job_id, partial(recover, session, redis, job_id, n))
+        for job_id in _due(session):
+            _unless_locked(session, locked, job_id, partial(wake, session, redis, job_id))
+        ring_lost(session, redis, locked=locked)
+        for job_id in _finished(session):
+            _unless_locked(session, locked, job_id, partial(finish, session, redis, job_id))
+        _copy_again(session, redis)
+    finally:
+        event.remove(session, "after_begin", _wait_briefly)
+
+
+def _wait_briefly(_: Session, __: object, connection: Connection) -> None:
+    connection.execute(LOCK_TIMEOUT)
+
+
+def _unless_locked(session: Session, locked: set[uuid.UUID], job_id: uuid.UUID, act: Callable[[], None]) -> None:
+    """Do it, unless somebody sits on the job: a process may be frozen in a commit, and the others must not wait."""
+    if job_id in locked:
+        return
+    try:
+        act()
+    except OperationalError as error:
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
+        session.rollback()
+        locked.add(job_id)
+        log.warning("job_is_locked", job_id=str(job_id))
 
 
 def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder: str | None = None) -> None:
@@ -96,6 +125,13 @@ def wake(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
         ring(session, redis, job, parts)
 
 
+def finish(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
+    """End a job of which no part is open. Commits."""
+    settle(session, ledger.lock(session, job_id))
+    session.commit()
+    publish(session, redis, job_id)
+
+
 def _copy_again(session: Session, redis: Redis) -> None:
     """Bring live hashes up to date whose last copy was lost: Redis was away, or forgot its last second."""
     lately = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, COPY_MINUTES)
@@ -128,11 +164,19 @@ def _due(session: Session) -> Sequence[uuid.UUID]:
     return found
 
 
-def ring_lost(session: Session, redis: Redis, queue: str | None = None, *, seconds: float = LOST_AFTER_SECONDS) -> None:
+def ring_lost(
+    session: Session,
+    redis: Redis,
+    queue: str | None = None,
+    *,
+    seconds: float = LOST_AFTER_SECONDS,
+    locked: set[uuid.UUID] | None = None,
+) -> None:
     """Send the messages again that are neither in their queue nor in anybody's hands, `seconds` after they were sent.
 
-    Of one queue, or of all that are not paused. Commits.
+    Of one queue, or of all that are not paused; not of jobs that are known to be locked. Commits.
     """
+    locked = set() if locked is None else locked
     lost = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
     called = Job.queue.not_in(paused.NAMES) if queue is None else Job.queue == queue
     jobs = session.scalars(
@@ -156,12 +200,12 @@ def ring_lost(session: Session, redis: Redis, queue: str | None = None, *, secon
         return
     for job in jobs:
         if queues.job_message(job.id) not in there[job.queue]:
-            ring(session, redis, job)
+            _unless_locked(session, locked, job.id, partial(ring, session, redis, job))
     for job in owners.values():
         mine = [part for part in parts if part.job_id == job.id]
         gone = [part for part in mine if queues.part_message(job.id, part.n, part.attempt) not in there[job.queue]]
         if gone:
-            ring(session, redis, job, gone)
+            _unless_locked(session, locked, job.id, partial(ring, session, redis, job, gone))
 
 
 def _finished(session: Session) -> Sequence[uuid.UUID]:

@@ -151,6 +151,22 @@ def test_an_expired_lease_is_handed_on_and_told(house: House) -> None:
     assert story == [("w-1 stopped answering with part 1.", "w-1")]
 
 
+def test_one_job_that_somebody_sits_on_keeps_no_other_waiting(house: House) -> None:
+    frozen, other = prepared(house, 20), house.launch("jobs.bulk", act="retry", numbers=(1,)).job_id
+    house.split(other)
+    for job_id in (frozen, other):
+        assert house.claim(job_id) is not None
+        expire(house, job_id)
+    with house.sessions() as session:
+        ledger.lock(session, frozen)
+        reconciled(house)
+        states = [parts_of(house, job_id)[0].status for job_id in (frozen, other)]
+    assert states == ["running", "queued"]
+
+    reconciled(house)
+    assert parts_of(house, frozen)[0].status == "queued"
+
+
 def test_a_part_that_kills_three_workers_is_set_aside_and_the_job_ends(house: House) -> None:
     job_id = prepared(house)
     for _ in range(3):
