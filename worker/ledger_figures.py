@@ -46,6 +46,7 @@ FIGURES = """
     UNION ALL
     SELECT 'coverage', alias, state, (figures ->> state)::float8
     FROM coverage, unnest(ARRAY['eligible', 'indexed', 'missing', 'stale', 'failed', 'orphaned']) AS state
+    WHERE figures ->> state IS NOT NULL
     UNION ALL
     SELECT 'coverage_points', alias, '', (figures ->> 'points')::float8 FROM coverage
     WHERE figures ->> 'points' IS NOT NULL

@@ -8,12 +8,11 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from core.jobs.register import crew
 from worker.families import Figure
 
 PATIENCE_SECONDS = 0.5
-
-# RQ's own names: its register of workers, a hash for each that lives a little longer than its worker, a list a queue.
-WORKERS, WORKER_STATES = "rq:workers", ("idle", "busy", "suspended")
+STATES = ("idle", "busy", "suspended")  # these are told though nobody is in them
 
 
 class RedisFigures:
@@ -25,29 +24,20 @@ class RedisFigures:
             socket_connect_timeout=PATIENCE_SECONDS,
             socket_timeout=PATIENCE_SECONDS,
             retry=Retry(NoBackoff(), 1),  # a server that was restarted costs no scrape
-            decode_responses=True,
         )
 
     def read(self) -> list[Figure]:
-        """Return the figures; raise RedisError when Redis does not answer."""
-        alive = self._workers()
-        states = Counter(state for state, _ in alive)
-        queues = sorted({name for _, names in alive for name in names.split(",") if name})
+        """Return the figures; raise RedisError when Redis does not answer. Who has stopped beating counts no more."""
+        register = crew(self._redis)
+        states = Counter(worker.state for worker in register if worker.state != "silent")
+        queues = sorted({queue for worker in register for queue in worker.queues})
         return [
-            *(Figure("workers", state, "", states[state]) for state in sorted({*WORKER_STATES, *states})),
+            *(Figure("workers", state, "", states[state]) for state in sorted({*STATES, *states})),
             *(Figure("queue_messages", queue, "", length) for queue, length in self._lengths(queues)),
         ]
 
     def close(self) -> None:
         self._redis.close()
-
-    def _workers(self) -> list[tuple[str, str]]:
-        """Give the state and the queues of every worker that is alive."""
-        keys = sorted(map(str, self._redis.smembers(WORKERS)))
-        with self._redis.pipeline(transaction=False) as pipe:
-            for key in keys:
-                pipe.hmget(key, "state", "queues")
-            return [(state, queues or "") for state, queues in pipe.execute() if state]
 
     def _lengths(self, queues: list[str]) -> list[tuple[str, int]]:
         with self._redis.pipeline(transaction=False) as pipe:

@@ -11,6 +11,7 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 
 from core.jobs import ledger
+from core.models import Coverage
 from core.settings import Settings
 from core.stack.net import free_port
 from tests.core.jobs import outcomes
@@ -114,6 +115,27 @@ def worker(house: House) -> Iterator[Worker]:
     worker.set_state("idle")
     yield worker
     worker.register_death()
+
+
+def test_a_worker_that_was_killed_counts_for_half_a_minute(own: Settings, worker: Worker, house: House) -> None:
+    metrics = Metrics(own)
+    for left, workers in ((60, 1.0), (50, 0.0)):  # idle, it gives its key 90 s with each beat
+        house.redis.expire(worker.key, left)
+        lines = metrics.text().decode().splitlines()
+        assert f'vigia_workers{{state="idle"}} {workers}' in lines
+        assert f'vigia_queue_messages{{queue="{QUEUE}"}} 0.0' in lines
+    metrics.close()
+
+
+def test_a_snapshot_of_before_a_figure_was_counted_costs_no_scrape(own: Settings, house: House) -> None:
+    with house.sessions.begin() as session:
+        session.add(Coverage(alias="candidates", figures={"eligible": 3}))
+    metrics = Metrics(own)
+    lines = metrics.text().decode().splitlines()
+    metrics.close()
+    assert [line for line in lines if line.startswith("vigia_coverage_candidates{")] == [
+        'vigia_coverage_candidates{collection="candidates",state="eligible"} 3.0'
+    ]
 
 
 def test_workers_and_their_queues_are_told_from_the_register_of_rq(own: Settings, worker: Worker, house: House) -> None:
