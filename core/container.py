@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from redis import Redis
-from redis.backoff import ExponentialBackoff
+from redis.backoff import ConstantBackoff, ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
@@ -34,8 +34,10 @@ from core.settings import Settings, settings
 T = TypeVar("T")
 
 CONNECTIONS = 4
+# What we tell Redis is a copy, or said again: nobody waits long for it.
+REDIS_SECONDS = 2.0
 # A worker waits up to 15 s for a message in one call.
-REDIS_SECONDS = 20
+MESSAGE_SECONDS = 20.0
 # Beyond the provider's own timeout: for what is done with an answer, and for a pause of the machine.
 SPARE_SECONDS = 10.0
 
@@ -60,7 +62,7 @@ class Container:
 
     @property
     def redis(self) -> Redis:
-        """A client that answers bytes. A call is tried again for about half a second when the connection breaks."""
+        """A client that answers bytes, and gives up a Redis that hangs after two seconds."""
         return self._once("redis", lambda: redis_for(self.settings.redis_url))
 
     @property
@@ -109,7 +111,7 @@ class Container:
             self.redis.close()
 
     def abandon(self) -> None:
-        """Let go of all connections but those of Redis, which a worker goes on listening by.
+        """Let go of all connections but those of Redis, whose client minds a fork itself.
 
         After a fork they belong to the parent and are only forgotten here, not closed.
         """
@@ -177,11 +179,25 @@ def fresh() -> Container:
 
 
 def redis_for(url: str) -> Redis:
-    """Make a client of Redis with its retries said aloud: `from_url` alone makes none."""
+    """Make a client that tries once more where a connection broke, and never where Redis hangs.
+
+    A command makes its connection inside of its own retries: each of these multiplies those of the handshake.
+    """
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=1,
+        socket_timeout=REDIS_SECONDS,
+        health_check_interval=30,
+        retry=Retry(ConstantBackoff(0.25), retries=1, supported_errors=(RedisConnectionError,)),
+    )
+
+
+def listening_redis_for(url: str) -> Redis:
+    """Make the client by which a worker waits for messages, which has nothing better to do while Redis hangs."""
     return Redis.from_url(
         url,
         socket_connect_timeout=2,
-        socket_timeout=REDIS_SECONDS,
+        socket_timeout=MESSAGE_SECONDS,
         health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=0.3, base=0.05), retries=4),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from redis import Redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from sqlalchemy import text
 
 from core.adapters.cohere_embedder import CohereEmbedder
-from core.container import Container, container, fresh
+from core.container import Container, container, fresh, redis_for
 from core.errors import TryAgain
 from core.settings import Settings
 from tests.standins.cohere import CohereStandIn
@@ -133,3 +137,45 @@ def test_the_limit_of_a_wiped_redis_knows_what_was_paid(
 
     with pytest.raises(TryAgain, match="the limit of 100 inputs a minute"):
         ours.limiter.acquire(50, urgent=True)
+
+
+@pytest.fixture
+def hung() -> Iterator[tuple[str, list[socket.socket]]]:
+    """Stand in for a Redis that takes every connection and answers none."""
+    taken: list[socket.socket] = []
+
+    def take(server: socket.socket) -> None:
+        while True:
+            try:
+                taken.append(server.accept()[0])
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=take, args=(server,))
+        thread.start()
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0", taken
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    for connection in taken:
+        connection.close()
+
+
+def test_a_redis_that_hangs_is_asked_once(
+    hung: tuple[str, list[socket.socket]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, taken = hung
+    monkeypatch.setattr("core.container.REDIS_SECONDS", 0.05)
+
+    with redis_for(url) as client, pytest.raises(RedisTimeoutError):
+        client.ping()
+
+    assert len(taken) == 1
+
+
+def test_a_connection_that_broke_is_made_again(settings_env: Apply) -> None:
+    url = settings_env().redis_url
+    with redis_for(url) as client, Redis.from_url(url) as other:
+        other.client_kill_filter(_id=str(client.client_id()))
+
+        assert client.ping()
