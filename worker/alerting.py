@@ -78,7 +78,7 @@ class Alerting:
         while not self._stop.is_set():
             self._news.clear()
             try:
-                taken = webhook.tell()
+                taken = webhook.tell(self._stop.is_set)
             except SQLAlchemyError as error:
                 log.warning("webhook_waits", error=type(error).__name__)
                 taken = False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import httpx
 import structlog
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.alerts.lookout import CLEARED, FIRED, News
@@ -19,6 +20,10 @@ log = structlog.get_logger(__name__)
 TIMEOUT_SECONDS = 5.0
 KEEP_HOURS = 24  # what was over for longer is no news to anybody
 MOST = 100
+CLAIM_SECONDS = 30.0  # a post that is not answered ends long before
+REFUSED_SECONDS = 300.0  # a piece of news that the address refuses waits so long, and holds up no other
+LATER = frozenset({408, 425, 429})  # of the refusals, these are of the moment, not of the news
+TAKEN, REFUSED, AWAY = "taken", "refused", "away"
 
 
 class Webhook:
@@ -31,45 +36,67 @@ class Webhook:
         self._sessions = sessions
         self._http = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
 
-    def tell(self) -> bool:
-        """Tell all that was not taken yet, oldest first; False when the address does not take it now."""
+    def tell(self, ended: Callable[[], bool] = lambda: False) -> bool:
+        """Tell all that was not taken yet, oldest first, until `ended`; False when the address takes nothing now."""
         with self._sessions() as session:
-            waiting = list(untold(session))
-        for news in waiting:
-            if not self._post(body_of(news, self._portal)):
-                return False
-            with self._sessions.begin() as session:
-                session.execute(update(Alert).where(Alert.id == news.alert.id).values(told_at=moment_of(news)))
-        return True
+            waiting = list(session.scalars(select(Alert.id).where(untold()).order_by(Alert.id).limit(MOST)))
+        return all(ended() or self._tell_of(alert_id) for alert_id in waiting)
+
+    def _tell_of(self, alert_id: int) -> bool:
+        """Tell the news of one alert, unless another leader is at it: should it die of it, that is over by the clock.
+
+        False when the address is away; what it refuses alone holds up no other.
+        """
+        claimed = update(Alert).where(Alert.id == alert_id, untold()).values(tell_at=_in(CLAIM_SECONDS))
+        with self._sessions.begin() as session:
+            alert = session.scalars(claimed.returning(Alert)).one_or_none()
+        if alert is None:
+            return True
+        answer = TAKEN
+        for news in news_of(alert):
+            answer = self._post(body_of(news, self._portal))
+            if answer != TAKEN:
+                break
+            self._keep(alert_id, told_at=moment_of(news))
+        self._keep(alert_id, tell_at=_in(REFUSED_SECONDS) if answer == REFUSED else None)
+        return answer != AWAY
+
+    def _keep(self, alert_id: int, **values: object) -> None:
+        with self._sessions.begin() as session:
+            session.execute(update(Alert).where(Alert.id == alert_id).values(**values))
 
     def close(self) -> None:
         self._http.close()
 
-    def _post(self, body: dict[str, str | None]) -> bool:
+    def _post(self, body: dict[str, str | None]) -> str:
         """Post it; what is answered is not read, only the status counts."""
         try:
             with self._http.stream("POST", self._url, json=body) as answer:
-                taken = answer.is_success
+                status = answer.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             log.warning("webhook_not_reached", error=type(error).__name__)  # never the address: it may hold a secret
-            return False
-        if not taken:
-            log.warning("webhook_refuses", status=answer.status_code)
-        return taken
+            return AWAY
+        if 200 <= status < 300:
+            return TAKEN
+        log.warning("webhook_refuses", status=status)
+        return REFUSED if 400 <= status < 500 and status not in LATER else AWAY
 
 
-def untold(session: Session) -> Iterator[News]:
-    """Give the news that the webhook has not taken: that an alert fired, and then that it was cleared."""
-    lately = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, KEEP_HOURS)
+def untold() -> ColumnElement[bool]:
+    """Hold for alerts with news that the webhook has not taken, and that nobody is telling now."""
+    now = func.clock_timestamp()
     never = Alert.told_at.is_(None)
     half = and_(Alert.cleared_at.is_not(None), Alert.told_at < Alert.cleared_at)
-    fresh = or_(Alert.cleared_at.is_(None), Alert.cleared_at > lately)
-    rows = session.scalars(select(Alert).where(or_(never, half), fresh).order_by(Alert.id).limit(MOST))
-    for alert in rows:
-        if alert.told_at is None:
-            yield News(FIRED, alert)
-        if alert.cleared_at is not None:
-            yield News(CLEARED, alert)
+    fresh = or_(Alert.cleared_at.is_(None), Alert.cleared_at > now - func.make_interval(0, 0, 0, 0, KEEP_HOURS))
+    return and_(or_(never, half), fresh, or_(Alert.tell_at.is_(None), Alert.tell_at <= now))
+
+
+def news_of(alert: Alert) -> Iterator[News]:
+    """Give what the webhook has not been told of an alert, in order."""
+    if alert.told_at is None:
+        yield News(FIRED, alert)
+    if alert.cleared_at is not None:
+        yield News(CLEARED, alert)
 
 
 def moment_of(news: News) -> object:
@@ -91,3 +118,7 @@ def body_of(news: News, portal_url: str | None) -> dict[str, str | None]:
         "at": at.isoformat(),
         "url": f"{portal_url}{path}" if portal_url else None,
     }
+
+
+def _in(seconds: float) -> ColumnElement[datetime]:
+    return func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)

@@ -45,3 +45,4 @@ class Alert(Base):
     told_at: Mapped[datetime | None] = mapped_column(
         DateTime(timezone=True)
     )  # the moment of the last news that the webhook took
+    tell_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # not told before: somebody is at it

@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("fired_at", TIME, server_default=NOW, nullable=False),
         sa.Column("cleared_at", TIME),
         sa.Column("told_at", TIME),
+        sa.Column("tell_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
     op.create_index(

@@ -16,6 +16,7 @@ class Hook:
 
     status: int = 204
     hangs: bool = False
+    statuses: list[int] = field(default_factory=list)  # of the next ones, before `status`
     got: list[dict[str, Any]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     asked: threading.Event = field(default_factory=threading.Event)
@@ -25,13 +26,16 @@ class Hook:
     def states(self) -> list[str]:
         return [body["state"] for body in self.got]
 
-    def take(self, path: str, body: dict[str, Any]) -> None:
+    def take(self, path: str, body: dict[str, Any]) -> int:
+        """Take it or not; returns the status of the answer."""
         self.paths.append(path)
         self.asked.set()
         if self.hangs:
             self._free.wait(30)
-        elif self.status < 300:
+        status = self.statuses.pop(0) if self.statuses else self.status
+        if status < 300 and not self.hangs:
             self.got.append(body)
+        return status
 
     def let_go(self) -> None:
         self._free.set()
@@ -41,8 +45,8 @@ class Hook:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                hook.take(self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(hook.status)
+                status = hook.take(self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(status)
                 self.send_header("Location", f"{hook.url}/elsewhere")
                 self.send_header("Content-Length", "0")
                 self.end_headers()

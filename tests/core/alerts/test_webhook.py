@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import func, select, update
@@ -79,6 +80,46 @@ def test_what_it_does_not_take_is_told_again_in_order(scene: Scene, webhook: Web
         ("18", "fired"),
         ("18", "cleared"),
     ]
+
+
+def test_one_piece_of_news_that_is_refused_holds_up_no_other(scene: Scene, webhook: Webhook, hook: Hook) -> None:
+    fire(scene, "17")
+    fire(scene, "18")
+    hook.statuses = [400]
+    assert webhook.tell()
+    assert [body["subject"] for body in hook.got] == ["18"]
+
+    assert webhook.tell()  # it is not told again at once
+    assert len(hook.paths) == 2
+    with scene.sessions.begin() as session:
+        session.execute(update(Alert).values(tell_at=func.clock_timestamp()))
+    assert webhook.tell()
+    assert [body["subject"] for body in hook.got] == ["18", "17"]
+
+
+def test_another_leader_does_not_tell_what_is_being_told(
+    scene: Scene, webhook: Webhook, hook: Hook, settings_env: Callable[..., Settings]
+) -> None:
+    fire(scene)
+    hook.hangs = True
+    with ThreadPoolExecutor() as pool:
+        telling = pool.submit(webhook.tell)
+        assert hook.asked.wait(60)
+        other = Webhook(settings_env(ALERT_WEBHOOK=hook.url), scene.sessions)
+        assert other.tell()
+        hook.let_go()
+        assert telling.result(60)
+    other.close()
+
+    assert len(hook.paths) == 1
+
+
+def test_who_leads_no_more_tells_nothing_more(scene: Scene, webhook: Webhook, hook: Hook) -> None:
+    fire(scene, "17")
+    fire(scene, "18")
+    assert webhook.tell(lambda: bool(hook.got))
+
+    assert [body["subject"] for body in hook.got] == ["17"]
 
 
 def test_it_is_not_told_of_what_was_over_long_ago(scene: Scene, webhook: Webhook, hook: Hook) -> None:
