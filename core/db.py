@@ -10,8 +10,10 @@ from typing import Any
 
 import orjson
 import psycopg
+from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg.types.json import set_json_loads
-from sqlalchemy import Engine, MetaData, create_engine
+from sqlalchemy import Engine, ExceptionContext, MetaData, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 NAMES = {
@@ -73,7 +75,7 @@ def driver_url(url: str) -> str:
 
 def engine_for(url: str, *, pool_size: int = 6) -> Engine:
     """Make an engine whose pooled connections are tried before use, so a restarted server costs no request."""
-    return create_engine(
+    engine = create_engine(
         driver_url(url),
         pool_pre_ping=True,
         hide_parameters=True,  # an error in the log must not hold anybody's text
@@ -81,6 +83,15 @@ def engine_for(url: str, *, pool_size: int = 6) -> Engine:
         max_overflow=0,  # a connection made and closed for one statement costs more than a short wait
         connect_args={"connect_timeout": 5, "options": OPTIONS},
     )
+    event.listen(engine, "handle_error", _call_it_away)
+    return engine
+
+
+def _call_it_away(context: ExceptionContext) -> None:
+    """Say of a transaction that was ended for its silence what is said of every connection that is gone."""
+    silent = context.original_exception
+    if isinstance(silent, IdleInTransactionSessionTimeout):
+        raise OperationalError(None, None, silent, connection_invalidated=True) from silent
 
 
 def cursor(session: Session) -> psycopg.Cursor[Any]:
