@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from core.errors import AppError, Invalid, NotFound, Refused, Unavailable
 from core.jobs.launch import TooManyLaunches
 from webapp.i18n import gettext as _
+from webapp.sentences import beside, said
 
 RETRY_SECONDS = 5
 
@@ -46,7 +47,7 @@ def trouble_of(error: BaseException) -> Trouble:
 
 
 def _ours(error: AppError) -> Trouble:
-    detail = str(error)
+    detail = said(str(error))
     match error:
         case NotFound():
             return Trouble(404, error.code, _("There is no such thing"), detail)
@@ -55,7 +56,7 @@ def _ours(error: AppError) -> Trouble:
         case Refused():
             return Trouble(409, error.code, _("Not in this state"), detail)
         case Invalid():
-            return Trouble(422, error.code, _("This cannot be used"), detail, errors=error.errors)
+            return Trouble(422, error.code, _("This cannot be used"), detail, errors=beside(error))
         case Unavailable():
             return Trouble(503, error.code, _("Not available"), detail, retry_after=error.retry_after)
     return Trouble(500, error.code, _("Something broke"), detail)
@@ -63,15 +64,15 @@ def _ours(error: AppError) -> Trouble:
 
 def _http(error: HTTPException) -> Trouble:
     status = error.code or 500
-    said = error.description or error.name
+    detail = said(error.description or error.name)
     # Werkzeug's own sentences for these two are for the developers of sites.
     titles = {
-        403: (_("Not allowed"), said),
+        403: (_("Not allowed"), detail),
         404: (_("There is no such page"), _("The address may be old or mistyped.")),
         405: (_("Not possible this way"), _("This address does not take that kind of request.")),
         413: (_("Too large"), _("What was sent is larger than the portal takes.")),
         429: (_("Too many tries"), _("Wait a little and try again.")),
     }
-    title, detail = titles.get(status, (error.name, said))
+    title, detail = titles.get(status, (error.name, detail))
     retry_after = 60 if status == 429 else None
     return Trouble(status, error.name.lower().replace(" ", "_"), title, detail, retry_after=retry_after)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Alert, Person
 from tests.webapp import factories
-from tests.webapp.conftest import Visitor
+from tests.webapp.conftest import Visitor, plain
 from tests.webapp.spoken import words
 from tests.webapp.views.test_overview import compare
 from webapp import formatting as write
@@ -173,3 +173,11 @@ def test_numbers_days_and_amounts_have_their_local_form(app: Flask) -> None:
         assert write.moment(then, datetime(2026, 12, 1, tzinfo=UTC)) == "18 nov 12:03"
         assert write.rate(14.31) == "14,3/s"
         assert write.ago(then, datetime(2026, 11, 18, 11, 3, 43, tzinfo=UTC)) == f"hace 3{write.THIN}s"
+
+
+def test_an_error_of_the_core_is_said_in_spanish_with_what_it_names(viewer: Visitor) -> None:
+    refused = plain(viewer.get("/sync/new", headers=IN_SPANISH))
+    gone = plain(viewer.get("/candidates/999999", headers=IN_SPANISH))
+
+    assert "No permitido Hace falta el rol operator; el de esta cuenta es viewer." in refused
+    assert "Eso no existe No existe el candidato 999999." in gone
