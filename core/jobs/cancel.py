@@ -16,8 +16,13 @@ from core.jobs.settle import settle
 from core.jobs.view import OVER
 
 
-def cancel(session: Session, redis: Redis, job_id: uuid.UUID, *, actor: Actor, reason: str = "") -> str:
-    """Cancel the job and return its status: cancelling, or cancelled. Commits. Raises NotFound, Refused when over."""
+def cancel(
+    session: Session, redis: Redis, job_id: uuid.UUID, *, actor: Actor, reason: str = "", by_job: bool = False
+) -> str:
+    """Cancel the job and return its status: cancelling, or cancelled. Commits. Raises NotFound, Refused when over.
+
+    Of many that a job cancels (`by_job`), the next in line may be cancelled as well: the reconciler rings once for all.
+    """
     job = ledger.lock(session, job_id)
     if job.status in OVER:
         raise Refused(f"This job is over already: {job.status.replace('_', ' ')}.")
@@ -32,6 +37,6 @@ def cancel(session: Session, redis: Redis, job_id: uuid.UUID, *, actor: Actor, r
         settle(session, job)
     session.commit()
     view = publish(session, redis, job_id)
-    if view.over:
+    if view.over and not by_job:
         turns.ring_next(session, redis, view.requested_by)
     return view.status

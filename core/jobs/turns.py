@@ -5,31 +5,39 @@ from __future__ import annotations
 import uuid
 
 from redis import Redis
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from core.jobs.publish import publish, ring
 from core.models import Job
+from core.models.job import OPEN
 from core.settings import settings
 
 TURNLESS = "jobs:maintenance"  # acts on jobs: a cancellation must not wait for what it cancels
-# How many jobs of the same person go before: those that are cut, and those that were launched earlier.
-BEFORE = """(
-    SELECT count(*) FROM jobs AS other
-    WHERE other.requested_by = jobs.requested_by AND other.queue <> 'jobs:maintenance'
-      AND other.status IN ('queued', 'running', 'waiting')
-      AND (other.split_at IS NOT NULL OR (other.created_at, other.id) < (jobs.created_at, jobs.id)))"""
 WHOLE = text("jobs.status = 'queued' AND jobs.split_at IS NULL")
+TURNS = (text(f"jobs.{OPEN}"), Job.queue != TURNLESS)
+LINE = (Job.split_at.is_(None), Job.created_at, Job.id)  # those that are cut go before, then who was launched earlier
 
 
 def in_turn() -> ColumnElement[bool]:
     """Choose the jobs that may begin, of those that are not cut yet."""
-    return or_(Job.queue == TURNLESS, literal_column(BEFORE) < settings().jobs_per_user_at_once)
+    place = func.row_number().over(partition_by=Job.requested_by, order_by=LINE).label("place")
+    lines = select(Job.id, place).where(*TURNS).subquery()
+    first = select(lines.c.id).where(lines.c.place <= settings().jobs_per_user_at_once)
+    return or_(Job.queue == TURNLESS, Job.id.in_(first))
 
 
 def has_turn(session: Session, job_id: uuid.UUID) -> bool:
     """Say whether a job that is not cut yet may begin."""
-    return bool(session.scalars(select(in_turn()).select_from(Job).where(Job.id == job_id)).one())
+    mine = select(Job.requested_by).where(Job.id == job_id).scalar_subquery()
+    may = or_(Job.queue == TURNLESS, Job.id.in_(_first(mine)))
+    return bool(session.scalars(select(may).where(Job.id == job_id)).one())
+
+
+def _first(person: ColumnElement[str]) -> Select[uuid.UUID]:
+    """Choose the first in the line of a person."""
+    line = select(Job.id).where(Job.requested_by == person, *TURNS).order_by(*LINE)
+    return line.limit(settings().jobs_per_user_at_once)
 
 
 def put_off(job: Job) -> None:
@@ -44,10 +52,10 @@ def put_off(job: Job) -> None:
 
 def ring_next(session: Session, redis: Redis, person: str) -> None:
     """Ring for the jobs of a person whose turn has come, for one of theirs has ended. Commits."""
-    mine = (Job.requested_by == person) & Job.rung_at.is_(None)
+    mine = Job.rung_at.is_(None) & Job.id.in_(_first(literal(person)))
     due = session.scalars(
         update(Job)
-        .where(mine, WHOLE, in_turn())
+        .where(mine, WHOLE)
         .values(message="", updated_at=func.clock_timestamp())
         .returning(Job.id)
         .execution_options(synchronize_session=False)

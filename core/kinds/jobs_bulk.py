@@ -101,7 +101,7 @@ def _cancel(part: PartRun, session: Session, order: Order, job: Job) -> Result:
         if _cancelled(session, order, job.id):
             return Result(job.number, "done", "Cancelled.")
         raise Refused("It is being cancelled already." if job.status == "cancelling" else "It was cancelled already.")
-    status = cancel(session, part.tools.redis, job.id, actor=order.actor, reason=order.reason)
+    status = cancel(session, part.tools.redis, job.id, actor=order.actor, reason=order.reason, by_job=True)
     return Result(job.number, "done", "Cancelled." if status == "cancelled" else "It stops with the batch in hand.")
 
 

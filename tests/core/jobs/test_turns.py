@@ -98,6 +98,18 @@ def test_a_cancelled_job_makes_way_for_the_next(pair: House) -> None:
     assert str(jobs[2]) in rung(pair)
 
 
+def test_a_job_that_cancels_many_leaves_it_to_the_reconciler_to_ring_once(pair: House) -> None:
+    jobs = [launched(pair, n) for n in (1, 2, 3, 4)]
+
+    with pair.sessions() as session:
+        for job_id in jobs[:2]:
+            cancel(session, pair.redis, job_id, actor=ANA, by_job=True)
+        assert rung(pair) == {str(job_id) for job_id in jobs[:2]}
+        reconcile(session, pair.redis)
+
+    assert rung(pair) == {str(job_id) for job_id in jobs}
+
+
 def test_the_reconciler_rings_for_whom_it_is_due_and_for_nobody_else(pair: House) -> None:
     jobs = [launched(pair, n) for n in (1, 2, 3, 4)]
     pair.run(jobs[0])  # its worker died before it could ring for the next
