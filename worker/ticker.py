@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core import coverage
 from core.container import Container, container
 from core.errors import AppError, JobError
+from core.jobs.orders import Sweep
 from core.jobs.reconcile import reconcile
 from core.logs import configure
 from core.models import Job
@@ -36,6 +38,7 @@ class Ticker:
 
     def __init__(self, house: Container) -> None:
         self.house = house
+        self._sweep = Sweep()
         self._next_coverage = 0.0
         self._were_busy = False
         self._last_end: datetime | None = None
@@ -43,6 +46,8 @@ class Ticker:
     def tick(self) -> None:
         with self.house.sessions() as session:
             reconcile(session, self.house.redis)
+            with suppress(RedisError):
+                self._sweep.sweep(session, self.house.redis)
         self._coverage()
 
     def _coverage(self) -> None:

@@ -61,7 +61,7 @@ class VigiaWorker(Worker):
 
     def fork_work_horse(self, job: Message, queue: Queue) -> None:
         """Fork while no other thread of ours holds a lock."""
-        with self.hearing.still:
+        with self.hearing.still():
             super().fork_work_horse(job, queue)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from redis import Redis
 from sqlalchemy import Select, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -13,10 +15,12 @@ from sqlalchemy.orm import Session
 from core import access
 from core.access import Actor
 from core.errors import Invalid, Refused
+from core.jobs.register import crew
 from core.models import WorkerOrder
 
 DRAIN = "drain"  # it ends its part and takes no other, until it is told to go on
 STOP = "stop"  # it ends its batch, hands back and exits
+GONE_SECONDS = 3600.0
 
 
 class Order(NamedTuple):
@@ -70,6 +74,27 @@ def forget(session: Session, worker: str) -> None:
     """Drop the order of a worker that is no more. Commits."""
     session.execute(delete(WorkerOrder).where(WorkerOrder.worker == worker))
     session.commit()
+
+
+class Sweep:
+    """Drops what was wanted of workers that were killed: they cannot forget it themselves.
+
+    Those that nobody has seen in the register for an hour, for a Redis that was wiped knows nobody for some seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._missed: dict[str, float] = {}  # since when, in seconds
+
+    def sweep(self, session: Session, redis: Redis) -> None:
+        """Look once. Commits. Raises RedisError: who is there is not known then."""
+        wanted = set(session.scalars(select(WorkerOrder.worker)))
+        session.commit()
+        missed = wanted - {worker.name for worker in crew(redis)} if wanted else set()
+        self._missed = {worker: self._missed.get(worker, self._clock()) for worker in missed}
+        for worker, since in self._missed.items():
+            if self._clock() - since > GONE_SECONDS:
+                forget(session, worker)
 
 
 def _give(session: Session, worker: str, what: str, actor: Actor, reason: str, before: Order | None) -> None:

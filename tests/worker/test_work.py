@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from redis import Redis
+from rq import Worker
 from rq.worker import WorkerStatus
 from sqlalchemy.exc import OperationalError
 
@@ -20,6 +22,7 @@ from core.jobs.queues import RUN_JOB, queue_of
 from core.jobs.register import crew
 from tests.core.jobs.conftest import House
 from tests.core.stack.test_children import until
+from worker import hearing
 from worker.work import VERSION, VigiaWorker, worker_on
 
 MARTA = Actor("marta")
@@ -108,6 +111,44 @@ def test_a_worker_that_leaves_leaves_no_order_behind(worker: VigiaWorker, house:
 
     with house.sessions() as session:
         assert orders.orders(session) == {}
+
+
+def test_a_worker_forks_and_ends_while_postgresql_hangs(
+    redis: Redis, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "STILL_SECONDS", 0.01)
+    monkeypatch.setattr(hearing, "END_SECONDS", 0.01)
+    forked: list[object] = []
+    monkeypatch.setattr(Worker, "fork_work_horse", lambda *_: forked.append(1))
+    asked, answer = threading.Event(), threading.Event()
+    monkeypatch.setattr(orders, "order_for", lambda *_: (asked.set(), answer.wait(60), None)[2])
+    worker = worker_on(["jobs:etl"], redis)
+    worker.register_birth()
+    assert asked.wait(60)
+    worker.fork_work_horse(queue_of(redis, "jobs:etl").enqueue(RUN_JOB, "a job"), queue_of(redis, "jobs:etl"))
+    worker.register_death()
+    answer.set()
+
+    assert forked == [1]
+
+
+def test_a_worker_that_was_never_born_may_die(redis: Redis, house: House) -> None:
+    worker_on(["jobs:etl"], redis).hearing.close()
+
+
+def test_an_order_for_a_worker_that_was_killed_is_swept_in_an_hour(
+    redis: Redis, worker: VigiaWorker, house: House
+) -> None:
+    now = [0.0]
+    sweep = orders.Sweep(lambda: now[0])
+    with house.sessions() as session:
+        for name in (worker.name, "killed"):
+            orders.drain(session, name, actor=MARTA, reason="new machine")
+        for moment in (0.0, 3599.0, 3601.0):
+            assert set(orders.orders(session)) == {worker.name, "killed"}
+            now[0] = moment
+            sweep.sweep(session, redis)
+        assert set(orders.orders(session)) == {worker.name}
 
 
 def test_an_order_stands_while_postgresql_is_away(
