@@ -102,7 +102,7 @@ def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder
     index_state.doubt(session)  # it may have written points that it could not tell of
     settle(session, job)
     session.commit()
-    publish(session, redis, job_id)
+    _publish(session, redis, job_id)
     if part.status == "queued":
         ring(session, redis, job, [part])
     log.warning("part_recovered", job_id=str(job_id), part=n, deaths=deaths, status=part.status)
@@ -129,7 +129,14 @@ def finish(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
     """End a job of which no part is open. Commits."""
     settle(session, ledger.lock(session, job_id))
     session.commit()
-    publish(session, redis, job_id)
+    _publish(session, redis, job_id)
+
+
+def _publish(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
+    """Publish the job; where it is over by now, it is another's turn."""
+    view = publish(session, redis, job_id)
+    if view.over:
+        turns.ring_next(session, redis, view.requested_by)
 
 
 def _copy_again(session: Session, redis: Redis) -> None:
@@ -200,12 +207,20 @@ def ring_lost(
         return
     for job in jobs:
         if queues.job_message(job.id) not in there[job.queue]:
-            _unless_locked(session, locked, job.id, partial(ring, session, redis, job))
+            _unless_locked(session, locked, job.id, partial(_ring_whole, session, redis, job))
     for job in owners.values():
         mine = [part for part in parts if part.job_id == job.id]
         gone = [part for part in mine if queues.part_message(job.id, part.n, part.attempt) not in there[job.queue]]
         if gone:
             _unless_locked(session, locked, job.id, partial(ring, session, redis, job, gone))
+
+
+def _ring_whole(session: Session, redis: Redis, job: Job) -> None:
+    """Ring for a job to be cut; one that waited for its turn says so no more."""
+    if job.rung_at is None:
+        turns.call(session, redis, Job.id == job.id)
+    else:
+        ring(session, redis, job)
 
 
 def _finished(session: Session) -> Sequence[uuid.UUID]:

@@ -52,10 +52,14 @@ def put_off(job: Job) -> None:
 
 def ring_next(session: Session, redis: Redis, person: str) -> None:
     """Ring for the jobs of a person whose turn has come, for one of theirs has ended. Commits."""
-    mine = Job.rung_at.is_(None) & Job.id.in_(_first(literal(person)))
+    call(session, redis, Job.id.in_(_first(literal(person))))
+
+
+def call(session: Session, redis: Redis, which: ColumnElement[bool]) -> None:
+    """Ring for those that nobody has rung for since they were put off; they say no more that they wait. Commits."""
     due = session.scalars(
         update(Job)
-        .where(mine, WHOLE)
+        .where(which, WHOLE, Job.rung_at.is_(None))
         .values(message="", updated_at=func.clock_timestamp())
         .returning(Job.id)
         .execution_options(synchronize_session=False)

@@ -12,11 +12,12 @@ from core.access import Actor
 from core.jobs import ledger, queues
 from core.jobs.cancel import cancel
 from core.jobs.launch import launch
-from core.jobs.reconcile import reconcile
+from core.jobs.ledger import MOST_DEATHS
+from core.jobs.reconcile import reconcile, recover
 from core.jobs.turns import ring_next
 from core.kinds import KINDS
 from core.kinds.etl_sync import Sync
-from core.models import Job
+from core.models import Job, Part
 from core.settings import Settings
 from tests.core.jobs.conftest import ANA, House
 from tests.factories import people
@@ -108,6 +109,19 @@ def test_a_job_that_cancels_many_leaves_it_to_the_reconciler_to_ring_once(pair: 
         reconcile(session, pair.redis)
 
     assert rung(pair) == {str(job_id) for job_id in jobs}
+    assert [job_of(pair, job_id).message for job_id in jobs[2:]] == ["", ""]
+
+
+def test_a_job_whose_worker_dies_for_good_makes_way_at_once(pair: House) -> None:
+    jobs = [launched(pair, n) for n in (1, 2, 3)]
+    pair.split(jobs[0])
+    assert pair.claim(jobs[0], holder="w-1") is not None
+    with pair.sessions() as session:
+        session.execute(update(Part).values(deaths=MOST_DEATHS - 1))
+        session.commit()
+        recover(session, pair.redis, jobs[0], 0, holder="w-1")
+
+    assert str(jobs[2]) in rung(pair)
 
 
 def test_the_reconciler_rings_for_whom_it_is_due_and_for_nobody_else(pair: House) -> None:
