@@ -32,10 +32,12 @@ def keep(
     """Keep the vectors, in rows, of the texts with these SHA-256. The first one stays.
 
     The commit is not waited for on disk: the transaction that says "indexed" comes later and flushes this one too.
+    Nor does the transaction wait for long for a row that a frozen process holds: its connection is wanted.
     """
     with cursor(session) as cur:
         cur.execute(
-            "WITH hurry AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)) "
+            "WITH hurry AS MATERIALIZED ("
+            "SELECT set_config('synchronous_commit', 'off', true), set_config('lock_timeout', '2s', true)) "
             "INSERT INTO embedding_cache (model, dimension, input_type, text_hash, vector) "
             "SELECT %s, %s, %s, hash, substr(%b, ((row - 1) * %s + 1)::int, %s) "
             "FROM hurry, unnest(%s::bytea[]) WITH ORDINALITY AS new(hash, row) ON CONFLICT DO NOTHING",

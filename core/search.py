@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -149,7 +150,7 @@ def _vector(tools: SearchTools, asked: str) -> Vector:
     embedded = tools.embedder.embed([asked], purpose="query", urgent=True)
     if tools.embedder.priced:
         with tools.sessions.begin() as session:
-            spend.book(session, NOBODY, tools.embedder.model, inputs=1, tokens=embedded.tokens)
+            spend.book(session, uuid.uuid4(), NOBODY, tools.embedder.model, inputs=1, tokens=embedded.tokens)
     vector: Vector = embedded.vectors[0]
     return vector
 

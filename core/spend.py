@@ -7,12 +7,27 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from core import totals
 from core.models import Spend
+
+BOOK = text(f"""
+    WITH new AS (INSERT INTO paid_calls (id) VALUES (:call) ON CONFLICT DO NOTHING RETURNING id),
+    old AS (
+        DELETE FROM paid_calls WHERE id IN (
+            SELECT id FROM paid_calls WHERE at < clock_timestamp() - interval '1 day'
+            ORDER BY at LIMIT 2 FOR UPDATE SKIP LOCKED  -- two for each that comes: the table stays small by itself
+        )
+    ),
+    {totals.FREE}
+    INSERT INTO spend (job_id, model, stripe, calls, inputs, tokens)
+    SELECT :job_id, :model, coalesce((SELECT stripe FROM free), -1), 1, :inputs, :tokens FROM new
+    ON CONFLICT (job_id, model, day, stripe) DO UPDATE SET
+        calls = spend.calls + 1, inputs = spend.inputs + excluded.inputs, tokens = spend.tokens + excluded.tokens
+    RETURNING calls
+""")  # noqa: S608  (a number of ours)
 
 
 class Spent(NamedTuple):
@@ -22,11 +37,11 @@ class Spent(NamedTuple):
     tokens: int
 
 
-def book(session: Session, job_id: uuid.UUID, model: str, *, inputs: int, tokens: int) -> None:
-    """Add one paid call, whoever made it, for it was billed. All of a job's calls add to one row: do it last."""
-    new = insert(Spend).values(job_id=job_id, model=model, calls=1, inputs=inputs, tokens=tokens)
-    more = {name: getattr(Spend, name) + new.excluded[name] for name in ("calls", "inputs", "tokens")}
-    session.execute(new.on_conflict_do_update(index_elements=["job_id", "model", "day"], set_=more))
+def book(session: Session, call: uuid.UUID, job_id: uuid.UUID, model: str, *, inputs: int, tokens: int) -> None:
+    """Add one paid call, whoever made it, for it was billed. The same `call` counts once, however often it is said."""
+    paid = {"call": call, "job_id": job_id, "model": model, "inputs": inputs, "tokens": tokens}
+    if session.execute(BOOK, paid).first() is None:
+        return
     for name, amount in (("embed_calls", 1), ("embed_inputs", inputs), ("embed_tokens", tokens)):
         totals.add(session, name, "", model, amount)
 

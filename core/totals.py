@@ -19,10 +19,13 @@ Key = tuple[str, str, str]
 _NOTED = "totals"  # where a session keeps what it will add
 
 STRIPES = 7274004  # first key of the advisory locks, the second is the stripe
-WRITE = text(f"""
-    WITH free AS MATERIALIZED (
+FREE = f"""
+    free AS MATERIALIZED (
         SELECT stripe FROM generate_series(0, 31) AS stripe WHERE pg_try_advisory_xact_lock({STRIPES}, stripe) LIMIT 1
     )
+"""  # noqa: S608  (a number of ours)
+WRITE = text(f"""
+    WITH {FREE}
     INSERT INTO totals (name, kind, label, value, stripe)
     SELECT noted.*, coalesce((SELECT stripe FROM free), -1)
     FROM unnest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, DateTime, Index, Text, func, text
+from sqlalchemy import BigInteger, Date, DateTime, Index, SmallInteger, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -17,6 +17,7 @@ class Spend(Base):
     """What one job, or the searches of a day (`job_id` is NOBODY), paid for with one model on one day in UTC.
 
     Written in the transaction that keeps the vectors, whoever holds the part by then: what was billed is counted.
+    In stripes, as the totals: none waits for another whose process was frozen before its commit.
     """
 
     __tablename__ = "spend"
@@ -27,9 +28,20 @@ class Spend(Base):
     day: Mapped[date] = mapped_column(
         Date, primary_key=True, server_default=text("(clock_timestamp() AT TIME ZONE 'UTC')::date")
     )
+    stripe: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default="0", autoincrement=False)
     calls: Mapped[int] = mapped_column(BigInteger, server_default="0")
     inputs: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class PaidCall(Base):
+    """A call that is booked, for a day: a commit whose answer was lost is made again, and must not count twice."""
+
+    __tablename__ = "paid_calls"
+    __table_args__ = (Index(None, "at"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
 
 
 class Hold(Base):

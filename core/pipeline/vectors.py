@@ -100,11 +100,7 @@ class Vectorizer:
     def _pay(self, answer: Answer, keys: Sequence[bytes], texts: Mapping[bytes, str]) -> None:
         """Embed one batch; where the provider refuses it, halve it until the bad text is alone."""
         try:
-            with self.calling:
-                self.work.check()
-                if self.embedder.priced:
-                    budget.require(self.sessions)
-                embedded = self.embedder.embed([texts[key] for key in keys], work=self.work)
+            embedded = self._call(keys, texts)
         except BadBatch as refusal:
             if len(keys) == 1:
                 answer.refused[keys[0]] = refusal
@@ -113,15 +109,31 @@ class Vectorizer:
             self._pay(answer, keys[:middle], texts)
             self._pay(answer, keys[middle:], texts)
             return
-        stubborn(lambda: self._keep(keys, embedded), seconds=KEEP_SECONDS)
+        if not self.embedder.priced:
+            self._keep(keys, embedded)
         answer.vectors.update(zip(keys, embedded.vectors, strict=True))
 
+    def _call(self, keys: Sequence[bytes], texts: Mapping[bytes, str]) -> Embedded:
+        """Make one call. A paid one is in flight until it is booked: the next asks the budget only then."""
+        with self.calling:
+            self.work.check()
+            if self.embedder.priced:
+                budget.require(self.sessions)
+            embedded = self.embedder.embed([texts[key] for key in keys], work=self.work)
+            if self.embedder.priced:
+                self._keep(keys, embedded)
+            return embedded
+
     def _keep(self, keys: Sequence[bytes], embedded: Embedded) -> None:
-        """Keep what was paid for, with its bill."""
+        """Keep the vectors with their bill, also when the database is away for a moment."""
+        call = uuid.uuid4()  # nobody may know whether the last commit went through
+        stubborn(lambda: self._write(call, keys, embedded), seconds=KEEP_SECONDS)
+
+    def _write(self, call: uuid.UUID, keys: Sequence[bytes], embedded: Embedded) -> None:
         place = (self.embedder.model, self.embedder.dimension, "document")
         with self.sessions.begin() as session:
             embedding_cache.keep(session, *place, keys, embedded.vectors)
-            spend.book(session, self.job_id, self.embedder.model, inputs=len(keys), tokens=embedded.tokens)
+            spend.book(session, call, self.job_id, self.embedder.model, inputs=len(keys), tokens=embedded.tokens)
 
     def _find(self, answer: Answer, keys: Sequence[bytes]) -> None:
         with self.sessions() as session:

@@ -63,13 +63,21 @@ def upgrade() -> None:
         sa.Column(
             "day", sa.Date(), server_default=sa.text("(clock_timestamp() AT TIME ZONE 'UTC')::date"), nullable=False
         ),
+        sa.Column("stripe", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("calls", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("inputs", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("tokens", sa.BigInteger(), server_default="0", nullable=False),
-        sa.PrimaryKeyConstraint("job_id", "model", "day", name="pk_spend"),
+        sa.PrimaryKeyConstraint("job_id", "model", "day", "stripe", name="pk_spend"),
     )
     op.create_index("ix_spend_day", "spend", ["day"])
     op.execute(BILLED)
+    op.create_table(
+        "paid_calls",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("at", TIME, server_default=NOW, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_paid_calls"),
+    )
+    op.create_index("ix_paid_calls_at", "paid_calls", ["at"])
     op.create_table(
         "holds",
         sa.Column("name", sa.Text(), nullable=False),
@@ -138,5 +146,5 @@ def downgrade() -> None:
     op.drop_column("parts", "waits")
     op.drop_column("jobs", "request_id")
     op.drop_index("ix_jobs_open_requested_by", table_name="jobs")
-    for table in ("censuses", "alerts", "totals", "holds", "spend"):
+    for table in ("censuses", "alerts", "totals", "holds", "paid_calls", "spend"):
         op.drop_table(table)

@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 
-from core import spend
+from core import spend, totals
 from core.db import engine_for, sessions_for
-from core.models import Spend
+from core.models import PaidCall, Spend
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def test_calls_made_at_once_are_all_booked(sessions: sessionmaker[Session]) -> N
 
     def pay(_: int) -> None:
         with sessions.begin() as session:
-            spend.book(session, job_id, "embed-v4.0", inputs=95, tokens=20_000)
+            spend.book(session, uuid.uuid4(), job_id, "embed-v4.0", inputs=95, tokens=20_000)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(pay, range(40)))
@@ -37,6 +37,40 @@ def test_calls_made_at_once_are_all_booked(sessions: sessionmaker[Session]) -> N
         assert spend.of_job(session, job_id) == (40, 800_000)
         assert sum(session.scalars(select(Spend.inputs))) == 3800
         assert spend.of_job(session, uuid.uuid4()) == (0, 0)
+
+
+def test_a_call_is_booked_once_however_often_it_is_said(sessions: sessionmaker[Session]) -> None:
+    job_id, call = uuid.uuid4(), uuid.uuid4()
+    for one in (call, call, uuid.uuid4()):
+        with sessions.begin() as session:
+            spend.book(session, one, job_id, "embed-v4.0", inputs=95, tokens=20_000)
+
+    with sessions() as session:
+        assert spend.of_job(session, job_id) == (2, 40_000)
+        assert totals.read(session)["embed_calls", "", "embed-v4.0"] == 2
+
+
+def test_a_process_frozen_before_its_commit_keeps_nobody_from_booking(sessions: sessionmaker[Session]) -> None:
+    job_id = uuid.uuid4()
+    with sessions.begin() as frozen:
+        spend.book(frozen, uuid.uuid4(), job_id, "embed-v4.0", inputs=1, tokens=1)
+        with sessions.begin() as session:
+            session.execute(text("SET LOCAL lock_timeout = '1s'"))
+            spend.book(session, uuid.uuid4(), job_id, "embed-v4.0", inputs=2, tokens=2)
+
+    with sessions() as session:
+        assert spend.of_job(session, job_id) == (2, 3)
+
+
+def test_calls_are_remembered_for_a_day(sessions: sessionmaker[Session]) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=1, minutes=1)
+    with sessions.begin() as session:
+        session.add_all(PaidCall(id=uuid.uuid4(), at=long_ago) for _ in range(3))
+    for left in (2, 2):  # of what is old two go with each call that comes
+        with sessions.begin() as session:
+            spend.book(session, uuid.uuid4(), uuid.uuid4(), "embed-v4.0", inputs=1, tokens=1)
+        with sessions() as session:
+            assert session.scalar(select(func.count()).select_from(PaidCall)) == left
 
 
 def test_the_tokens_of_a_month_are_those_of_all_jobs_by_model(sessions: sessionmaker[Session]) -> None:

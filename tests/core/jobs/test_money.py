@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from core import embedding_cache
 from core.errors import Cancelled, LeaseLost, TryAgain
@@ -33,8 +34,12 @@ def prepared(house: House, count: int = 200) -> uuid.UUID:
 
 
 def spent(house: House) -> list[tuple[int, int, int]]:
+    sums = (func.sum(column) for column in (Spend.calls, Spend.inputs, Spend.tokens))
     with house.sessions() as session:
-        return [(row.calls, row.inputs, row.tokens) for row in session.scalars(select(Spend))]
+        return [
+            (int(calls), int(inputs), int(tokens))
+            for calls, inputs, tokens in session.execute(select(*sums).group_by(Spend.job_id))
+        ]
 
 
 def test_what_a_zombie_pays_for_is_booked_and_kept_though_its_part_is_another_s(house: House) -> None:
@@ -64,6 +69,23 @@ def test_a_job_s_calls_and_tokens_are_those_that_were_booked(house: House) -> No
     with house.sessions() as session:
         job = ledger.find(session, job_id)
     assert [(job.calls, 500, job.tokens)] == spent(house) == [(6, 500, 500)]
+
+
+def test_a_call_whose_commit_goes_through_unheard_is_booked_once(house: House) -> None:
+    job_id = prepared(house, 10)
+    lost: list[Session] = []
+
+    def lose(session: Session) -> None:
+        """The first bill reaches the disk, and then the connection breaks."""
+        if not lost and spent(house):
+            lost.append(session)
+            raise OperationalError("COMMIT", None, ConnectionResetError())
+
+    event.listen(house.sessions, "after_commit", lose)
+    house.run(job_id)
+
+    assert len(lost) == len(house.embedder.calls) == 1
+    assert spent(house) == [(1, 10, 10)]
 
 
 def test_a_cancelled_job_stops_paying_within_the_calls_in_flight(house: House) -> None:
