@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from core.alerts.rule import MOST, Condition, Scene
 from core.errors import until
-from core.models import Job
+from core.models import Job, Part
 
 OPEN = ("queued", "running", "waiting", "cancelling")
 
@@ -16,7 +16,8 @@ OPEN = ("queued", "running", "waiting", "cancelling")
 def stalled(scene: Scene) -> Iterator[Condition]:
     """Find jobs of which a worker holds a part, and no record was done for long."""
     since = _before(seconds=scene.settings.alert_stalled_seconds)
-    still = select(Job.id, Job.title, Job.moved_at).where(Job.status.in_(OPEN), Job.moved_at < since)
+    held = select(Part.n).where(Part.job_id == Job.id, Part.status == "running").exists()
+    still = select(Job.id, Job.title, Job.moved_at).where(Job.status.in_(OPEN), Job.moved_at < since, held)
     with scene.sessions() as session:
         rows = session.execute(still.order_by(Job.created_at).limit(MOST)).all()
     for job_id, title, moved_at in rows:

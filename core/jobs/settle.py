@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
@@ -31,6 +31,7 @@ COLUMNS = (
     Part.message,
     Part.not_before,
     Part.deaths,
+    Part.claimed_at,
 )
 
 
@@ -62,11 +63,19 @@ def settle(session: Session, job: Job) -> None:
 
 
 def _moved_at(job: Job, parts: Sequence[Row[Any]], before: tuple[int, int, int], moment: datetime) -> datetime | None:
-    """Tell since when nothing has moved, while a part is in somebody's hands; a wait for a worker is no stall."""
-    if all(part.status != "running" for part in parts):
-        return None
-    moved = (job.done, job.skipped, job.failed) != before
-    return moment if moved or job.moved_at is None else job.moved_at
+    """Tell since when nothing has moved in somebody's hands; null while it waits for a clock.
+
+    A part that hands itself back and is taken again stands still all the same; only while nobody has it, no time is
+    counted, for a wait for a worker is no stall.
+    """
+    open_parts = {part.status for part in parts} & {"queued", "running", "waiting"}
+    if job.moved_at is None or open_parts <= {"waiting"}:
+        return moment if "running" in open_parts else None
+    if (job.done, job.skipped, job.failed) != before:
+        return moment
+    taken = [part.claimed_at for part in parts if part.status == "running"]
+    unheld = min(taken) - job.updated_at if taken and min(taken) > job.updated_at else timedelta()
+    return job.moved_at + unheld
 
 
 def _resolve_parts(session: Session, job: Job) -> None:

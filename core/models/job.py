@@ -64,7 +64,7 @@ class Job(Base):
     rate: Mapped[float | None]
     rate_done: Mapped[int] = mapped_column(server_default="0")
     rate_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    moved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # see settle; null: in nobody's hands
+    moved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # see settle; null: nothing to time
     error_code: Mapped[str | None] = mapped_column(Text)
     error_detail: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -133,8 +134,8 @@ def test_no_alert_takes_a_pause_for_trouble(house: House) -> None:
     with house.sessions.begin() as session:
         ledger.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
     scene = Scene(house.settings, house.sessions, house.redis)
-    with house.sessions() as session:
-        assert session.get_one(Job, job_id).moved_at is None
+    with house.sessions.begin() as session:
+        session.get_one(Job, job_id).moved_at = datetime.now(UTC) - timedelta(hours=1)
     assert [*job_rules.stalled(scene), *queue_rules.unheard(scene), *queue_rules.deep(scene)] == []
 
     go_on(house)

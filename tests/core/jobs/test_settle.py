@@ -46,10 +46,30 @@ def test_a_job_moves_when_records_get_their_outcome(house: House) -> None:
     assert job_of(house, part.job_id).moved_at == moved
 
 
-def test_a_job_that_waits_for_a_worker_does_not_stand_still(house: House) -> None:
+def test_a_job_that_is_handed_back_and_taken_again_has_not_moved(house: House) -> None:
+    """Only the time in which nobody had it is not counted."""
+    part = held(house)
+    begun = job_of(house, part.job_id).moved_at
+    hand_back(house, part)
+    back = job_of(house, part.job_id)
+    again = house.claim(part.job_id)
+
+    assert again is not None and again.claimed_at is not None and begun is not None
+    assert back.moved_at == begun
+    assert job_of(house, part.job_id).moved_at == begun + (again.claimed_at - back.updated_at)
+
+
+def test_a_job_that_waits_for_a_clock_does_not_stand_still(house: House) -> None:
     part = held(house)
     assert part.token is not None
     with house.sessions.begin() as session:
-        ledger.hand_back(session, ledger.lock(session, part.job_id), Ref(part.job_id, part.n, part.token))
+        ref = Ref(part.job_id, part.n, part.token)
+        ledger.wait(session, ledger.lock(session, part.job_id), ref, seconds=20, message="429", counts=True)
 
     assert job_of(house, part.job_id).moved_at is None
+
+
+def hand_back(house: House, part: Part) -> None:
+    assert part.token is not None
+    with house.sessions.begin() as session:
+        ledger.hand_back(session, ledger.lock(session, part.job_id), Ref(part.job_id, part.n, part.token))
