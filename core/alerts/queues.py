@@ -8,7 +8,7 @@ from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from core.alerts.rule import Condition, Scene
-from core.jobs import paused
+from core.jobs import paused, turns
 from core.jobs.listeners import awake
 from core.models import Job, Part
 
@@ -34,13 +34,13 @@ def unheard(scene: Scene) -> Iterator[Condition]:
 
 
 def _depths(scene: Scene) -> Mapping[str, int]:
-    """Count by queue what a free worker could take now: nothing of a queue that is paused."""
+    """Count by queue what a free worker could take now: nothing of a paused queue, no job before its turn."""
     with scene.sessions() as session:
         return _counted(session)
 
 
 def _counted(session: Session) -> Mapping[str, int]:
-    uncut = select(Job.queue).where(Job.status == "queued", Job.split_at.is_(None))
+    uncut = select(Job.queue).where(turns.WHOLE, turns.in_turn())
     parts = select(Job.queue).join(Part, Part.job_id == Job.id).where(Part.status == "queued")
     waiting = union_all(uncut, parts).subquery()
     depths = select(waiting.c.queue, func.count().label("depth")).group_by(waiting.c.queue)

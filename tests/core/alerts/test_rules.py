@@ -117,6 +117,17 @@ def test_a_queue_is_deep_when_more_wait_than_the_setting_allows(house: House, sc
     assert condition.sentence.startswith("4 jobs and parts wait in jobs:etl")
 
 
+def test_a_job_that_waits_for_its_turn_makes_no_queue_deep(
+    house: House, scene: Scene, settings_env: Callable[..., Settings]
+) -> None:
+    settings_env(JOBS_PER_USER_AT_ONCE=1)
+    house.launch("etl.embed", candidate_ids=[1])
+    house.launch("etl.embed", candidate_ids=[2])
+
+    [condition] = queues.deep(less(scene, alert_queue_depth=0))
+    assert condition.sentence.startswith("1 jobs and parts wait in jobs:etl")
+
+
 def test_a_job_in_hand_that_does_not_move_is_stalled(house: House, scene: Scene) -> None:
     job_id = prepared(house)
     age(house, Job, "created_at", 301)
