@@ -61,6 +61,11 @@ class Container:
         return self._once("sessions", lambda: sessions_for(self.engine))
 
     @property
+    def lease_sessions(self) -> sessionmaker[Session]:
+        """For who renews a lease: by a connection of its own, for the others may all wait for a lock."""
+        return self._once("lease_sessions", lambda: sessions_for(self._lease_engine))
+
+    @property
     def redis(self) -> Redis:
         """A client that answers bytes, and gives up a Redis that hangs after two seconds."""
         return self._once("redis", lambda: redis_for(self.settings.redis_url))
@@ -116,12 +121,17 @@ class Container:
         After a fork they belong to the parent and are only forgotten here, not closed.
         """
         ours = self._pid == os.getpid()
-        if "engine" in self._made:
-            self.engine.dispose(close=ours)
+        for name in ("engine", "lease_engine"):
+            if name in self._made:
+                self._made[name].dispose(close=ours)
         for name in ("embedder", "index"):
             close = getattr(self._made.get(name), "close", None)
             if ours and close:
                 close()
+
+    @property
+    def _lease_engine(self) -> Engine:
+        return self._once("lease_engine", lambda: engine_for(self.settings.database_url, pool_size=1))
 
     def _limiter(self) -> RedisLimiter:
         def paid(seconds: float) -> int:

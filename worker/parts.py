@@ -101,6 +101,7 @@ def _work(house: Container, part: Part) -> None:
     tools = Tools(
         settings=house.settings,
         sessions=house.sessions,
+        lease_sessions=house.lease_sessions,
         redis=house.redis,
         embedder=house.embedder,
         index=house.index,

@@ -36,6 +36,7 @@ class Tools:
 
     settings: Settings
     sessions: sessionmaker[Session]
+    lease_sessions: sessionmaker[Session]
     redis: Redis
     embedder: Embedder
     index: VectorIndex
@@ -168,11 +169,11 @@ class PartRun:
         lease, began = self.tools.settings.lease_seconds, time.monotonic()
         if self._held_until - began > lease * 2 / 3:
             return
-        with self.tools.sessions.begin() as session:
+        with self.tools.lease_sessions.begin() as session:
             ledger.renew(session, self.ref, lease=lease)
         self._held_until = began + lease
 
     def _look(self) -> None:
-        with self.tools.sessions() as session:
+        with self.tools.lease_sessions() as session:
             self._paused = paused.holds(session, self.job_id)
             ledger.look(session, self.job_id)

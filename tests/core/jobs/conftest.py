@@ -35,6 +35,7 @@ class House:
 
     engine: Engine
     sessions: sessionmaker[Session]
+    lease_sessions: sessionmaker[Session]
     redis: Redis
     settings: Settings
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
@@ -76,6 +77,7 @@ class House:
             tools=Tools(
                 settings=self.settings,
                 sessions=self.sessions,
+                lease_sessions=self.lease_sessions,
                 redis=self.redis,
                 embedder=self.embedder,
                 index=self.index,
@@ -105,7 +107,9 @@ class House:
 def house(settings_env: Callable[..., Settings]) -> Iterator[House]:
     settings = settings_env(PART_SIZE=96)
     engine = engine_for(settings.database_url)
+    lease_engine = engine_for(settings.database_url, pool_size=1)
     redis = Redis.from_url(settings.redis_url)
-    yield House(engine, sessions_for(engine), redis, settings)
+    yield House(engine, sessions_for(engine), sessions_for(lease_engine), redis, settings)
     redis.close()
+    lease_engine.dispose()
     engine.dispose()

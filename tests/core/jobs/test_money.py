@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -128,6 +129,18 @@ def _until_it_raises(check: Callable[[], None]) -> None:
             check()
     except Cancelled:
         return
+
+
+def test_a_lease_is_looked_after_while_every_connection_waits_for_a_lock(house: House) -> None:
+    job_id = prepared(house)
+    part = house.claim(job_id)
+    assert part is not None
+    with house.sessions() as session:
+        cancel(session, house.redis, job_id, actor=ANA)
+    with ExitStack() as waiting, house.running(part) as run:
+        for _ in range(house.engine.pool.size()):  # type: ignore[attr-defined]
+            waiting.enter_context(house.engine.connect())
+        _until_it_raises(run.check)
 
 
 @pytest.fixture
