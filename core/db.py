@@ -62,6 +62,8 @@ set_json_loads(read_json)
 
 # A process that is frozen inside a transaction must not hold its locks for ever.
 OPTIONS = "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+# A server that is gone without a word, its cable cut, is given up after 20 to 25 s; the system would wait for hours.
+SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 
 
 class Base(DeclarativeBase):
@@ -81,7 +83,7 @@ def engine_for(url: str, *, pool_size: int = 6) -> Engine:
         hide_parameters=True,  # an error in the log must not hold anybody's text
         pool_size=pool_size,
         max_overflow=0,  # a connection made and closed for one statement costs more than a short wait
-        connect_args={"connect_timeout": 5, "options": OPTIONS},
+        connect_args={"connect_timeout": 5, "options": OPTIONS, **SILENCE},
     )
     event.listen(engine, "handle_error", _call_it_away)
     return engine
