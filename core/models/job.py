@@ -53,6 +53,7 @@ class Job(Base):
     reason: Mapped[str] = mapped_column(Text, server_default="")
     retry_of: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("jobs.id"))
     request_id: Mapped[str | None] = mapped_column(Text)  # of the request that launched it, as in the log
+    by_job: Mapped[bool] = mapped_column(server_default=text("false"))  # launched by another job, for its person
     total: Mapped[int | None]
     done: Mapped[int] = mapped_column(server_default="0")
     skipped: Mapped[int] = mapped_column(server_default="0")

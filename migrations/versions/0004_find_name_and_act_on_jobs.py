@@ -30,6 +30,7 @@ def upgrade() -> None:
     op.create_index("ix_jobs_started_at", "jobs", ["started_at"])
     op.create_index("ix_failures_cause_job", "failures", ["cause", "job_id"])
     op.add_column("parts", sa.Column("claimed_at", TIME))
+    op.add_column("jobs", sa.Column("by_job", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.create_table(
         "saved_views",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -58,6 +59,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("worker_orders")
     op.drop_table("queue_pauses")
+    op.drop_column("jobs", "by_job")
     op.drop_column("parts", "claimed_at")
     op.drop_table("job_results")
     op.drop_table("saved_views")
