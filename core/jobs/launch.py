@@ -64,8 +64,8 @@ def launch(
 ) -> Launched:
     """Launch a job of a kind, or find the open one of the same scope. Commits.
 
-    Raises Invalid for a key that came with another body before; TooManyLaunches over the limit, but not for a job that
-    launches others (`by_job`), for that was launched with their number in view.
+    Raises Invalid for a key that came with another body before; TooManyLaunches over the limit, to which those of a job
+    that launches others (`by_job`) do not count, for that was launched with their number in view.
     """
     if key is not None and (replayed := _replayed(session, key)):
         return replayed
@@ -73,7 +73,7 @@ def launch(
     known = open_job(session, scope)
     if known is None and not by_job:
         _refuse_a_flood(session, actor)
-    job_id = known.id if known else _insert(session, kind, payload, scope, actor, reason, retry_of)
+    job_id = known.id if known else _insert(session, kind, payload, scope, actor, reason, retry_of, by_job)
     new = job_id is not None and known is None
     if job_id is None:  # another launch of the same scope was quicker
         job_id = session.scalars(
@@ -114,6 +114,7 @@ def _insert(
     actor: Actor,
     reason: str,
     retry_of: uuid.UUID | None,
+    by_job: bool,
 ) -> uuid.UUID | None:
     job_id = session.execute(
         insert(Job)
@@ -127,6 +128,7 @@ def _insert(
             requested_by=actor.name,
             reason=reason[:1000],
             retry_of=retry_of,
+            by_job=by_job,
             request_id=actor.request_id,
             steps=[
                 {"name": name, "status": "queued", "total": None, "done": 0, "skipped": 0, "failed": 0}
@@ -152,9 +154,8 @@ def _insert(
 def _refuse_a_flood(session: Session, actor: Actor) -> None:
     limit = settings().launches_per_user_per_minute
     since = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 1)
-    launched = session.execute(
-        select(func.count()).select_from(Job).where(Job.requested_by == actor.name, Job.created_at > since)
-    ).scalar_one()
+    own = (Job.requested_by == actor.name, Job.created_at > since, ~Job.by_job)
+    launched = session.execute(select(func.count()).select_from(Job).where(*own)).scalar_one()
     if launched >= limit:
         raise TooManyLaunches(f"{actor.name} has launched {launched} jobs in the last minute; the limit is {limit}.")
 

@@ -105,6 +105,17 @@ def test_launches_of_one_person_are_limited_by_the_minute(house: House, monkeypa
         house.launch(limit=3)
 
 
+def test_what_a_job_launches_uses_up_none_of_a_person_s_launches(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    strict = house.settings.model_copy(update={"launches_per_user_per_minute": 1})
+    monkeypatch.setattr(launching, "settings", lambda: strict)
+    with house.sessions() as session:
+        for limit in (1, 2):
+            launch(session, house.redis, KINDS["etl.sync"], Sync(limit=limit), actor=ANA, by_job=True)
+    assert house.launch(limit=3).new
+    with pytest.raises(TooManyLaunches, match="launched 1 jobs in the last minute"):
+        house.launch(limit=4)
+
+
 def test_a_job_is_cut_once_into_parts_that_fill_calls(house: House) -> None:
     job_id = prepared(house, 1000)
     assert not house.split(job_id)
