@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.adapters.qdrant_reader import QdrantReader
 
 WRITE_SECONDS = 60
+DELETE_SECONDS = 10  # a census deletes within a transaction, which may be silent for 30 s
 MOST_CHANGES = 256  # a request: 3 MB of 1,024 numbers each; a server takes 32 MB
 MOST_DELETIONS = 1000
 SCAN_PAGE = 5000
@@ -88,7 +89,8 @@ class QdrantIndex:
         """Delete points; those that are not there are no error."""
         for start in range(0, len(ids), MOST_DELETIONS):
             some = {"points": list(ids[start : start + MOST_DELETIONS])}
-            _require_done([self._rest.post(f"/collections/{collection}/points/delete?wait=true", some)])
+            path = f"/collections/{collection}/points/delete?wait=true"
+            _require_done([self._rest.post(path, some, timeout=DELETE_SECONDS)])
 
     def count(self, collection: str) -> int:
         """Count the points exactly."""

@@ -41,9 +41,10 @@ class QdrantRest:
     def get(self, path: str) -> Any:
         return self._call("GET", path, None, READ_SECONDS)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Send a body; vectors in it may be numpy rows."""
-        return self._call("POST", path, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), self._timeout)
+    def post(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Any:
+        """Send a body; vectors in it may be numpy rows. A `timeout` in seconds goes before that of all writes."""
+        written = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
+        return self._call("POST", path, written, timeout or self._timeout)
 
     def put(self, path: str, body: Mapping[str, Any]) -> Any:
         return self._call("PUT", path, orjson.dumps(body), self._timeout)

@@ -25,6 +25,7 @@ from core.ports import VectorIndex
 log = structlog.get_logger(__name__)
 
 INSERT_ROWS = 100_000
+DELETIONS = 1000  # a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,9 @@ def _compare(session: Session, index: VectorIndex, collection: str, points: _Poi
     moot = session.scalars(MOOT, place | since).all()  # first: whose state is forgotten below stays to be found
     forgotten = session.execute(FORGET, place | since).rowcount  # type: ignore[attr-defined]
     gone = [*map(point_id, moot), *points.strays]
-    if gone:
-        index.delete(collection, gone)
+    for start in range(0, len(gone), DELETIONS):
+        index.delete(collection, gone[start : start + DELETIONS])
+        session.execute(select(1))  # a sign of life: the server ends a transaction that is silent for long
     return Found(len(points.records) + len(points.strays), forgotten, len(gone))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import uuid
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
+from core.adapters import qdrant_index
 from core.adapters.qdrant_index import QdrantIndex
 from core.adapters.qdrant_rest import PORT, QdrantRest
 from core.errors import GiveUp, TryAgain
@@ -161,3 +163,12 @@ def test_an_address_without_a_port_has_qdrants_own() -> None:
 
     assert rest._http.base_url.port == PORT
     rest.close()
+
+
+def test_a_deletion_waits_no_longer_than_a_transaction_may_be_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qdrant_index, "DELETE_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it listens, and never answers
+        index = QdrantIndex(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(TryAgain, match="ReadTimeout"):
+            index.delete("people", [uuid.uuid4()])
+        index.close()

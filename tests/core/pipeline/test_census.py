@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
+import pytest
 from sqlalchemy import delete, func, select, update
 
 from core import index_state
@@ -199,3 +201,24 @@ def test_a_point_left_by_a_dead_holder_goes_with_the_part_that_finds_its_person_
     with house.sessions() as session:
         (skipped,) = session.execute(select(func.count()).select_from(IndexState)).one()
     assert (set(points(house)), skipped) == ({point_id(n) for n in ids[1:]}, 2)
+
+
+def test_many_points_are_deleted_in_calls_with_signs_of_life_between(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(census, "DELETIONS", 2)
+    add(house, 3)
+    sync(house)
+    for stray in range(5):
+        put(house, 1_000_000 + stray)
+    doubted(house)
+    sizes: list[int] = []
+    delete = house.index.delete
+
+    def counted(collection: str, ids: Sequence[uuid.UUID]) -> None:
+        sizes.append(len(ids))
+        delete(collection, ids)
+
+    monkeypatch.setattr(house.index, "delete", counted)
+    assert taken(house) == census.Found(points=8, forgotten=0, removed=5)
+    assert sizes == [2, 2, 1]
