@@ -49,7 +49,9 @@ def drain(session: Session, worker: str, *, actor: Actor, reason: str) -> None:
     before = order_for(session, worker)
     if before is not None:
         raise Refused(f"{before.by} wants {worker} to {before.what} already: {before.reason}")
-    _give(session, worker, DRAIN, actor, reason, before)
+    _give(session, worker, DRAIN, actor, reason)
+    access.record(session, actor, "worker.drain", _target(worker), reason=reason, **_change(before, DRAIN))
+    session.commit()
 
 
 def stop(session: Session, worker: str, *, actor: Actor, reason: str) -> None:
@@ -57,7 +59,9 @@ def stop(session: Session, worker: str, *, actor: Actor, reason: str) -> None:
     before = order_for(session, worker)
     if before is not None and before.what == STOP:
         raise Refused(f"{before.by} has stopped {worker} already: {before.reason}")
-    _give(session, worker, STOP, actor, reason, before)
+    _give(session, worker, STOP, actor, reason)
+    access.record(session, actor, "worker.stop", _target(worker), reason=reason, **_change(before, STOP))
+    session.commit()
 
 
 def resume(session: Session, worker: str, *, actor: Actor, reason: str = "") -> None:
@@ -66,7 +70,7 @@ def resume(session: Session, worker: str, *, actor: Actor, reason: str = "") -> 
     if before is None or before.what != DRAIN:
         raise Refused(f"{worker} is not drained.")
     session.execute(delete(WorkerOrder).where(WorkerOrder.worker == worker))
-    _record(session, worker, "worker.resume", actor, reason, before, None)
+    access.record(session, actor, "worker.resume", _target(worker), reason=reason, **_change(before, None))
     session.commit()
 
 
@@ -97,21 +101,21 @@ class Sweep:
                 forget(session, worker)
 
 
-def _give(session: Session, worker: str, what: str, actor: Actor, reason: str, before: Order | None) -> None:
+def _give(session: Session, worker: str, what: str, actor: Actor, reason: str) -> None:
     if not reason:
         raise Invalid(f"Say why {worker} shall {what}.", {"reason": "Say why: it is kept in the audit."})
     new = insert(WorkerOrder).values(worker=worker, what=what, given_by=actor.name, reason=reason)
     fresh = {"what": what, "given_by": actor.name, "reason": reason}
     session.execute(new.on_conflict_do_update(index_elements=["worker"], set_=fresh))
-    _record(session, worker, f"worker.{what}", actor, reason, before, what)
-    session.commit()
 
 
-def _record(
-    session: Session, worker: str, action: str, actor: Actor, reason: str, before: Order | None, after: str | None
-) -> None:
-    was, will = {"order": before.what if before else None}, {"order": after}
-    access.record(session, actor, action, f"worker:{worker}", reason=reason, before=was, after=will)
+def _target(worker: str) -> str:
+    return f"worker:{worker}"
+
+
+def _change(before: Order | None, after: str | None) -> dict[str, dict[str, str | None]]:
+    """Say what the audit keeps of a change of orders."""
+    return {"before": {"order": before.what if before else None}, "after": {"order": after}}
 
 
 def _orders() -> Select[str, str, str, str, datetime]:
