@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,6 +16,7 @@ from core.container import Container, container, fresh, redis_for
 from core.errors import TryAgain
 from core.settings import Settings
 from tests.standins.cohere import CohereStandIn
+from tests.standins.hung import HungStandIn
 
 Apply = Callable[..., Settings]
 
@@ -139,38 +138,16 @@ def test_the_limit_of_a_wiped_redis_knows_what_was_paid(
         ours.limiter.acquire(50, urgent=True)
 
 
-@pytest.fixture
-def hung() -> Iterator[tuple[str, list[socket.socket]]]:
-    """Stand in for a Redis that takes every connection and answers none."""
-    taken: list[socket.socket] = []
-
-    def take(server: socket.socket) -> None:
-        while True:
-            try:
-                taken.append(server.accept()[0])
-            except OSError:
-                return
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=take, args=(server,))
-        thread.start()
-        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0", taken
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
-    for connection in taken:
-        connection.close()
-
-
-def test_a_redis_that_hangs_is_asked_once(
-    hung: tuple[str, list[socket.socket]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url, taken = hung
+def test_a_redis_that_hangs_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.container.REDIS_SECONDS", 0.05)
-
-    with redis_for(url) as client, pytest.raises(RedisTimeoutError):
+    with (
+        HungStandIn() as hung,
+        redis_for(f"redis://127.0.0.1:{hung.port}/0") as client,
+        pytest.raises(RedisTimeoutError),
+    ):
         client.ping()
 
-    assert len(taken) == 1
+    assert len(hung.taken) == 1
 
 
 def test_a_connection_that_broke_is_made_again(settings_env: Apply) -> None:
