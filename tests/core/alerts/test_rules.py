@@ -195,7 +195,7 @@ def test_a_spent_budget_says_when_jobs_go_on(scene: Scene, settings_env: Callabl
     settings_env(MONTHLY_BUDGET=0.01)
     assert subjects(provider.budget_spent(scene)) == []
     with scene.sessions.begin() as session:
-        spend.book(session, NOBODY, "embed-v4.0", inputs=1, tokens=1_000_000)
+        spend.book(session, uuid.uuid4(), NOBODY, "embed-v4.0", inputs=1, tokens=1_000_000)
 
     [condition] = provider.budget_spent(scene)
     assert condition.sentence.startswith("The budget of 0.01 USD for ")
