@@ -40,6 +40,6 @@ class Reader(HTMLParser):
 
 
 def words(page: str) -> set[str]:
-    """Give the words of a page; neither codes, `jobs:etl`, nor commands, `vigia import FILE`, are words."""
+    """Give the words of a page; neither codes, `jobs:etl`, nor commands, `vigia import FILE`, nor ids are."""
     said = re.sub(r"\w+[:._=]\S+|vigia [a-z]+( [A-Z]+)?", " ", " ".join(Reader(page).said))
-    return set(re.findall(r"[^\W\d_]{2,}", said))
+    return set(re.findall(r"\b[^\W\d_]{2,}\b", said))
