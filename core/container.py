@@ -27,7 +27,7 @@ from core.adapters.redis_claims import RedisClaims
 from core.adapters.redis_gate import Refusal, gate_of
 from core.adapters.redis_limiter import RedisLimiter
 from core.db import engine_for, sessions_for
-from core.holds import Holds
+from core.holds import Holds, Refusals
 from core.ports import Claims, Embedder, Limiter, VectorIndex
 from core.settings import Settings, settings
 
@@ -89,8 +89,8 @@ class Container:
         return self._once("embedder", self._embedder)
 
     def refusal(self) -> Refusal | None:
-        """Say whether the provider has refused the key of our settings; by one look into Redis. Raises RedisError."""
-        gate = gate_of(self.settings, self.redis)
+        """Say whether the provider has refused the key of our settings; by a look into Redis. Raises RedisError."""
+        gate = gate_of(self.settings, self.redis, Refusals(self.sessions))
         return gate.refusal() if gate else None
 
     def preload(self) -> None:
@@ -152,7 +152,7 @@ class Container:
 
     def _cohere(self) -> CohereEmbedder:
         own = self.settings
-        gate = gate_of(own, self.redis)
+        gate = gate_of(own, self.redis, Refusals(self.sessions))
         assert gate is not None and own.cohere_api_key is not None  # the settings see to it
         return CohereEmbedder(
             api_key=own.cohere_api_key,

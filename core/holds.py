@@ -1,15 +1,17 @@
-"""When a provider wants to be left alone, in PostgreSQL and by its clock: a wiped or restarted Redis forgets none."""
+"""When a provider wants to be left alone, or refuses our key: in PostgreSQL, so that a wiped Redis forgets none."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.errors import LONGEST_SECONDS
-from core.models import Hold
+from core.models import Hold, KeyRefusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,30 @@ class Holds:
         with self.sessions() as session:
             row = session.execute(query).first()
         return (float(row[0]), row[1]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Which keys were refused, by the names of their gates."""
+
+    sessions: sessionmaker[Session]
+
+    def keep(self, gate: str, code: str, detail: str) -> None:
+        """Remember that a key was refused now. A database that is away forgets it: Redis still knows."""
+        new = insert(KeyRefusal).values(gate=gate, code=code, detail=detail)
+        fresh = {"code": code, "detail": detail, "at": func.clock_timestamp()}
+        with suppress(SQLAlchemyError), self.sessions.begin() as session:
+            session.execute(new.on_conflict_do_update(index_elements=["gate"], set_=fresh))
+
+    def drop(self, gate: str) -> None:
+        """Forget it: the key was accepted."""
+        with suppress(SQLAlchemyError), self.sessions.begin() as session:
+            session.execute(delete(KeyRefusal).where(KeyRefusal.gate == gate))
+
+    def last(self, gate: str) -> tuple[str, str, float] | None:
+        """Give the code, the words, and how many seconds ago it was; None for a key that was not refused."""
+        age = func.greatest(0, func.extract("epoch", func.clock_timestamp() - KeyRefusal.at))
+        query = select(KeyRefusal.code, KeyRefusal.detail, age).where(KeyRefusal.gate == gate)
+        with self.sessions() as session:
+            row = session.execute(query).first()
+        return (row[0], row[1], float(row[2])) if row else None

@@ -47,7 +47,7 @@ HARMLESS = "vigía"
 class Gate(Protocol):
     """Whether this key is worth a call: a key never accepted is tried by one call at a time, over all workers."""
 
-    def enter(self, work: Work) -> bool:
+    def enter(self, work: Work, *, urgent: bool = False) -> bool:
         """Wait for the turn; True when this call is the trial. Raise GiveUp when the key was refused, or TryAgain."""
         ...
 
@@ -123,7 +123,7 @@ class CohereEmbedder:
             ) from refused
 
     def _call(self, texts: Sequence[str], purpose: Purpose, urgent: bool, work: Work) -> Embedded:
-        trial = self._gate.enter(work)
+        trial = self._gate.enter(work, urgent=urgent)
         accepted, refusal = False, None
         try:
             self._wait(len(texts), urgent, work)

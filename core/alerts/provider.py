@@ -8,11 +8,12 @@ from core import budget
 from core.adapters.redis_gate import gate_of
 from core.alerts.rule import Condition, Scene
 from core.errors import TryAgain, until
+from core.holds import Refusals
 
 
 def key_refused(scene: Scene) -> Iterator[Condition]:
     """Say that the key of our settings stands refused; mended, the first call that is accepted ends it."""
-    gate = gate_of(scene.settings, scene.redis)
+    gate = gate_of(scene.settings, scene.redis, Refusals(scene.sessions))
     refusal = gate.refusal() if gate else None
     if refusal is not None:
         what, cure = _halves(refusal.detail)

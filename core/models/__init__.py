@@ -5,7 +5,7 @@ from core.models.candidate import Candidate
 from core.models.failure import Failure
 from core.models.index import Census, Coverage, EmbeddingCache, IndexState
 from core.models.job import IdempotencyKey, Job, JobEvent, JobResult, Part
-from core.models.money import Hold, PaidCall, Spend
+from core.models.money import Hold, KeyRefusal, PaidCall, Spend
 from core.models.queue import QueuePause, WorkerOrder
 from core.models.watch import Alert, Total
 
@@ -24,6 +24,7 @@ __all__ = [
     "Job",
     "JobEvent",
     "JobResult",
+    "KeyRefusal",
     "PaidCall",
     "Part",
     "Person",

@@ -53,3 +53,14 @@ class Hold(Base):
     until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     reason: Mapped[str] = mapped_column(Text)
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+
+
+class KeyRefusal(Base):
+    """A provider has refused the key behind this gate, which is named by a hash of the key. Until it is accepted."""
+
+    __tablename__ = "refusals"
+
+    gate: Mapped[str] = mapped_column(Text, primary_key=True)
+    code: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())

@@ -87,6 +87,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_holds"),
     )
     op.create_table(
+        "refusals",
+        sa.Column("gate", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", TIME, server_default=NOW, nullable=False),
+        sa.PrimaryKeyConstraint("gate", name="pk_refusals"),
+    )
+    op.create_table(
         "totals",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -146,5 +154,5 @@ def downgrade() -> None:
     op.drop_column("parts", "waits")
     op.drop_column("jobs", "request_id")
     op.drop_index("ix_jobs_open_requested_by", table_name="jobs")
-    for table in ("censuses", "alerts", "totals", "holds", "paid_calls", "spend"):
+    for table in ("censuses", "alerts", "totals", "refusals", "holds", "paid_calls", "spend"):
         op.drop_table(table)

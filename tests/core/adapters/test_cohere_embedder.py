@@ -44,7 +44,7 @@ class OpenGate:
 
     left: list[tuple[bool, GiveUp | None]] = field(default_factory=list)
 
-    def enter(self, work: Work) -> bool:
+    def enter(self, work: Work, *, urgent: bool = False) -> bool:
         return False
 
     def check(self, work: Work) -> None:

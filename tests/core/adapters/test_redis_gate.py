@@ -9,7 +9,9 @@ import pytest
 from redis import Redis
 
 from core.adapters.redis_gate import RedisGate
+from core.db import engine_for, sessions_for
 from core.errors import Cancelled, GiveUp, TryAgain
+from core.holds import Refusals
 from core.ports import Work
 from core.stack.net import free_port
 
@@ -23,12 +25,34 @@ def asked(seconds_ago: float = 0.0) -> Work:
 
 
 def test_the_first_call_of_an_unknown_key_is_its_trial_and_then_all_may_go(redis: Redis) -> None:
-    first, second = gate(redis), gate(redis)
+    first, second, work = gate(redis), gate(redis), asked(1.0)
 
-    assert first.enter(asked()) is True
+    assert first.enter(work) is True
     first.leave(True, accepted=True)
 
-    assert [second.enter(asked()), first.enter(asked())] == [False, False]
+    assert [second.enter(work), first.enter(work)] == [False, False]
+
+
+def test_a_later_job_tries_an_accepted_key_by_one_call_first(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = gate(redis)
+    ours.leave(ours.enter(asked()), accepted=True)
+    (key,) = redis.scan_iter("gate:*")
+    redis.hincrby(key, "accepted_at", -60_000_000)  # a minute ago
+    monkeypatch.setattr("core.adapters.redis_gate.PATIENCE_SECONDS", 0.0)
+    later = asked(30.0)
+
+    assert ours.enter(later) is True
+    with pytest.raises(TryAgain):
+        gate(redis).enter(later)
+    ours.leave(True, accepted=True)
+    assert gate(redis).enter(later) is False
+
+
+def test_a_question_trusts_a_key_that_was_accepted_lately(redis: Redis) -> None:
+    ours = gate(redis)
+    ours.leave(ours.enter(asked()), accepted=True)
+
+    assert gate(redis).enter(asked(), urgent=True) is False
 
 
 def test_a_second_caller_waits_for_the_trial_and_is_put_off_in_the_end(
@@ -86,10 +110,10 @@ def test_a_key_that_was_accepted_long_ago_is_tried_by_one_call_again(
 ) -> None:
     ours = gate(redis)
     ours.leave(ours.enter(asked()), accepted=True)
-    assert ours.enter(asked()) is False
+    assert ours.enter(asked(), urgent=True) is False
     monkeypatch.setattr("core.adapters.redis_gate.TRUST_SECONDS", 0.0)
 
-    assert ours.enter(asked()) is True
+    assert ours.enter(asked(60.0)) is True
 
 
 def test_who_waits_for_a_trial_stops_when_the_work_must(redis: Redis) -> None:
@@ -115,6 +139,28 @@ def test_a_refusal_is_there_to_be_looked_at_until_the_key_is_accepted(redis: Red
     assert abs(seen.at - before) < timedelta(seconds=30)
     gate(redis).leave(True, accepted=True)
     assert gate(redis).refusal() is None
+
+
+def test_a_redis_that_was_wiped_is_told_of_the_refusal_again(redis: Redis, database: str) -> None:
+    engine = engine_for(database)
+    kept = Refusals(sessions_for(engine))
+    before = asked(1.0)
+    ours = RedisGate(redis, "key", trial_seconds=30, refusals=kept)
+    ours.leave(ours.enter(asked()), refusal=GiveUp("put a valid key", code="cohere_key_refused"))
+    for look in (lambda: ours.enter(before), lambda: ours.check(before)):
+        redis.flushall()
+        with pytest.raises(GiveUp, match="put a valid key"):
+            look()
+    redis.flushall()
+    seen = ours.refusal()
+    assert seen is not None and seen[:2] == ("cohere_key_refused", "put a valid key")
+
+    redis.flushall()
+    ours.leave(True, accepted=True)
+    redis.flushall()
+    assert ours.enter(before) is True
+    assert ours.refusal() is None
+    engine.dispose()
 
 
 def test_keys_do_not_know_each_other_and_are_not_written_down(redis: Redis) -> None:

@@ -21,6 +21,7 @@ from core.alerts import engines, failures, jobs, provider, queues, workers
 from core.alerts.rule import Condition, Scene
 from core.alerts.rules import RULES
 from core.errors import GiveUp
+from core.holds import Refusals
 from core.jobs import ledger
 from core.jobs.reconcile import recover
 from core.models import Job, JobEvent
@@ -178,7 +179,7 @@ def cohere(scene: Scene, settings_env: Callable[..., Settings]) -> Scene:
 
 
 def test_a_refused_key_is_told_with_its_cure_until_one_is_accepted(cohere: Scene) -> None:
-    gate = gate_of(cohere.settings, cohere.redis)
+    gate = gate_of(cohere.settings, cohere.redis, Refusals(cohere.sessions))
     assert gate is not None
     assert subjects(provider.key_refused(cohere)) == []
 
@@ -186,6 +187,8 @@ def test_a_refused_key_is_told_with_its_cure_until_one_is_accepted(cohere: Scene
     [condition] = provider.key_refused(cohere)
     assert condition.sentence.startswith("Cohere refuses the key, last at ")
     assert condition.cure == "Put in a valid one (401). Then retry the jobs that failed."
+    cohere.redis.flushall()
+    assert subjects(provider.key_refused(cohere)) == ["Cohere"]
 
     gate.leave(True, accepted=True)
     assert subjects(provider.key_refused(cohere)) == []
