@@ -28,6 +28,7 @@ from core.adapters.redis_gate import Refusal, gate_of
 from core.adapters.redis_limiter import RedisLimiter
 from core.db import engine_for, sessions_for
 from core.holds import Holds, Refusals
+from core.pace import PROVIDER
 from core.ports import Claims, Embedder, Limiter, VectorIndex
 from core.settings import Settings, settings
 
@@ -138,8 +139,8 @@ class Container:
             with self.sessions() as session:
                 return embedding_cache.paid_since(session, seconds)
 
-        holds = Holds(self.sessions, "cohere")
-        return RedisLimiter(self.redis, "cohere", self.settings.inputs_per_minute, paid, holds=holds)
+        holds = Holds(self.sessions, PROVIDER)
+        return RedisLimiter(self.redis, PROVIDER, self.settings.inputs_per_minute, paid, holds=holds)
 
     def _embedder(self) -> Embedder:
         match self.settings.embedder:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Hold
 
-LOG = "limit:cohere:log"  # written by the limiter: `microseconds:inputs` of each grant, old to new
+PROVIDER = "cohere"
 MINUTE = 60_000_000
 
 
@@ -23,11 +23,16 @@ class Standing(NamedTuple):
     reason: str
 
 
+def log_of(name: str) -> str:
+    """Name the list in Redis where the limiter of a provider writes `microseconds:inputs` of each grant, old to new."""
+    return f"limit:{name}:log"
+
+
 def used(redis: Redis) -> int:
     """Count the inputs that were granted in the last 60 s, by the clock of Redis. Raises RedisError."""
     with redis.pipeline(transaction=False) as pipe:
         pipe.time()
-        pipe.lrange(LOG, 0, -1)
+        pipe.lrange(log_of(PROVIDER), 0, -1)
         (seconds, micros), grants = pipe.execute()
     since = seconds * 1_000_000 + micros - MINUTE
     pairs = (bytes(grant).split(b":") for grant in grants)

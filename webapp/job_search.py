@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from core.jobs.search import PIECE, JobWhere
+from core.models.job import NOT_OVER
 from webapp.i18n import gettext as _
 from webapp.queries.text import clean
 
@@ -20,7 +21,7 @@ ALSO = {"candidate": "person"}
 NEGATIVE = ("status", "kind", "user", "error")
 FIELDS = {"status": "statuses", "kind": "kinds", "user": "users", "error": "errors", "id": "ids"}
 LONGEST = 200
-GROUPS = {"open": ("queued", "running", "waiting", "cancelling")}
+GROUPS = {"open": NOT_OVER}
 TOKEN = re.compile(r'(-?)(?:([^\W\d_]+):)?(?:"([^"]*)("?)|(\S*))')
 AGE = re.compile(r"(\d{1,6})\s*(min|m|h|d|w)(?:\s+ago)?")
 UNITS = {"min": "minutes", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.jobs.explain import ALARMING, SOON, TOLD, Wait, explain, explain_part, places
+from core.jobs.explain import ALARMING, SOON, TOLD, Wait, explain_part, explanations
 from core.jobs.listeners import Listener
-from core.jobs.paused import pause_of, pauses
+from core.jobs.paused import pause_of
 from core.jobs.view import JobView
 from webapp import dependencies
 from webapp.extensions import db
@@ -30,12 +30,7 @@ class Still:
 
 def waits_of(jobs: Sequence[JobView]) -> Mapping[str, Wait]:
     """Explain those of the jobs that stand still, by their ids."""
-    if all(job.over for job in jobs):
-        return {}
-    ahead = places(db.session(), [job.id for job in jobs if job.status == "queued"])
-    heard, held = _heard(), pauses(db.session())
-    waits = {job.id: explain(job, before=ahead.get(job.id, 0), heard=heard, pause=held.get(job.queue)) for job in jobs}
-    return {job_id: wait for job_id, wait in waits.items() if wait is not None}
+    return explanations(db.session(), jobs, _heard)
 
 
 def still_parts(job: JobView, told: str) -> list[Still]:

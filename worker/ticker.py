@@ -21,6 +21,7 @@ from core.jobs.orders import Sweep
 from core.jobs.reconcile import reconcile
 from core.logs import configure
 from core.models import Job
+from core.models.job import NOT_OVER
 from core.settings import settings
 from worker.alerting import Alerting
 
@@ -52,7 +53,7 @@ class Ticker:
 
     def _coverage(self) -> None:
         with self.house.sessions() as session:
-            open_jobs = select(Job.id).where(Job.status.in_(("queued", "running", "waiting", "cancelling")))
+            open_jobs = select(Job.id).where(Job.status.in_(NOT_OVER))
             busy = session.execute(open_jobs.limit(1)).first() is not None
             last_end = session.scalar(_last_end())
         # The last figures of a job are shown at once, also of one that began and ended between two ticks.

@@ -12,6 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from core.errors import TryAgain
+from core.pace import log_of
 from core.ports import go_on
 
 WINDOW_SECONDS = 60.5  # a minute as the provider counts it, and half a second for the way there
@@ -56,7 +57,7 @@ class RedisLimiter:
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.limit = limit
-        self._keys = [f"limit:{name}", f"limit:{name}:log"]
+        self._keys = [f"limit:{name}", log_of(name)]
         self._paid = paid
         self._holds = holds
         self._recalled = -math.inf

@@ -9,15 +9,14 @@ from sqlalchemy import func, select
 from core.alerts.rule import MOST, Condition, Scene
 from core.errors import until
 from core.models import Job, Part
-
-OPEN = ("queued", "running", "waiting", "cancelling")
+from core.models.job import NOT_OVER
 
 
 def stalled(scene: Scene) -> Iterator[Condition]:
     """Find jobs of which a worker holds a part, and no record was done for long."""
     since = _before(seconds=scene.settings.alert_stalled_seconds)
     held = select(Part.n).where(Part.job_id == Job.id, Part.status == "running").exists()
-    still = select(Job.id, Job.title, Job.moved_at).where(Job.status.in_(OPEN), Job.moved_at < since, held)
+    still = select(Job.id, Job.title, Job.moved_at).where(Job.status.in_(NOT_OVER), Job.moved_at < since, held)
     with scene.sessions() as session:
         rows = session.execute(still.order_by(Job.created_at).limit(MOST)).all()
     for job_id, title, moved_at in rows:
@@ -29,7 +28,7 @@ def stalled(scene: Scene) -> Iterator[Condition]:
 
 def overdue(scene: Scene) -> Iterator[Condition]:
     hours = scene.settings.alert_job_hours
-    late = select(Job.id, Job.title).where(Job.status.in_(OPEN), Job.created_at < _before(seconds=hours * 3600))
+    late = select(Job.id, Job.title).where(Job.status.in_(NOT_OVER), Job.created_at < _before(seconds=hours * 3600))
     with scene.sessions() as session:
         rows = session.execute(late.order_by(Job.created_at).limit(MOST)).all()
     for job_id, title in rows:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from core.cli.home import fill, home_option
 from core.container import container
-from core.jobs.explain import Wait, explanations
+from core.jobs.explain import Wait, explanations, listening
 from core.jobs.view import JobView, view_of
 from core.models import Job
 from core.stack.home import Home
@@ -21,7 +21,7 @@ def command(home: Home, limit: int) -> None:
     fill(home)
     with container().sessions() as session:
         jobs = [view_of(job) for job in session.scalars(select(Job).order_by(Job.created_at.desc()).limit(limit))]
-        waits = explanations(session, container().redis, jobs)
+        waits = explanations(session, jobs, lambda: listening(container().redis))
     if not jobs:
         click.echo("No job was launched yet. Launch one with `vigia sync`.")
         return

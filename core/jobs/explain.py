@@ -7,7 +7,7 @@ as it stands there. What holds back one that nobody has taken yet is found here,
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -85,18 +85,24 @@ def explain_part(
     return None
 
 
-def explanations(session: Session, redis: Redis, jobs: Sequence[JobView]) -> Mapping[str, Wait]:
-    """Explain those of the jobs that stand still, by their ids."""
-    heard: Sequence[Listener] | None = None
-    if any(not job.over for job in jobs):
-        try:
-            heard = awake(redis)
-        except RedisError:
-            heard = None
+def explanations(
+    session: Session, jobs: Sequence[JobView], hear: Callable[[], Sequence[Listener] | None]
+) -> Mapping[str, Wait]:
+    """Explain those of the jobs that stand still, by their ids; `hear` says who listens, None while Redis is away."""
+    if all(job.over for job in jobs):
+        return {}
     ahead = places(session, [job.id for job in jobs if job.status == "queued"])
-    held = pauses(session)
+    heard, held = hear(), pauses(session)
     waits = {job.id: explain(job, before=ahead.get(job.id, 0), heard=heard, pause=held.get(job.queue)) for job in jobs}
     return {job_id: wait for job_id, wait in waits.items() if wait is not None}
+
+
+def listening(redis: Redis) -> Sequence[Listener] | None:
+    """Say who listens; None while Redis is away."""
+    try:
+        return awake(redis)
+    except RedisError:
+        return None
 
 
 def places(session: Session, job_ids: Collection[str]) -> Mapping[str, int]:

@@ -19,7 +19,7 @@ from core.jobs import ledger, turns
 from core.jobs.kind import JobKind, Payload
 from core.jobs.publish import publish, ring
 from core.models import IdempotencyKey, Job
-from core.models.job import OPEN
+from core.models.job import AT_WORK, OPEN
 from core.settings import settings
 
 
@@ -101,9 +101,7 @@ def scope_of(kind: JobKind, payload: Payload, retry_of: uuid.UUID | None = None)
 
 def open_job(session: Session, scope: str) -> Job | None:
     """Return the job of this scope that is not over and not being cancelled."""
-    return session.scalars(
-        select(Job).where(Job.scope == scope, Job.status.in_(("queued", "running", "waiting")))
-    ).first()
+    return session.scalars(select(Job).where(Job.scope == scope, Job.status.in_(AT_WORK))).first()
 
 
 def _insert(

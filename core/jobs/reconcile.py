@@ -18,6 +18,7 @@ from core.jobs import figures, ledger, live, paused, queues, turns
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
 from core.models import Job, Part
+from core.models.job import AT_WORK, NOT_OVER
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +28,6 @@ COPY_MINUTES = 10
 MOST_COPIES = 500
 # A commit takes milliseconds; whoever holds a job's row for longer is frozen, or the disk is.
 LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '250ms'")
-OPEN_JOBS = ("queued", "running", "waiting", "cancelling")
 
 
 def reconcile(session: Session, redis: Redis) -> None:
@@ -142,7 +142,7 @@ def _publish(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
 def _copy_again(session: Session, redis: Redis) -> None:
     """Bring live hashes up to date whose last copy was lost: Redis was away, or forgot its last second."""
     lately = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, COPY_MINUTES)
-    changed = select(Job.id, Job.updated_at).where(or_(Job.status.in_(OPEN_JOBS), Job.updated_at > lately))
+    changed = select(Job.id, Job.updated_at).where(or_(Job.status.in_(NOT_OVER), Job.updated_at > lately))
     rows = session.execute(changed.order_by(Job.updated_at.desc()).limit(MOST_COPIES)).all()
     session.commit()
     try:
@@ -225,9 +225,9 @@ def _ring_whole(session: Session, redis: Redis, job: Job) -> None:
 
 def _finished(session: Session) -> Sequence[uuid.UUID]:
     """Find jobs that should be over: cut, not over, and no part is open."""
-    still = select(Part.n).where(Part.job_id == Job.id, Part.status.in_(("queued", "running", "waiting")))
+    still = select(Part.n).where(Part.job_id == Job.id, Part.status.in_(AT_WORK))
     found = session.scalars(
-        select(Job.id).where(Job.status.in_(OPEN_JOBS), Job.split_at.is_not(None), ~still.exists())
+        select(Job.id).where(Job.status.in_(NOT_OVER), Job.split_at.is_not(None), ~still.exists())
     ).all()
     session.commit()
     return found

@@ -16,6 +16,7 @@ from core.jobs import figures
 from core.jobs.rest import anything_left
 from core.jobs.view import OVER
 from core.models import Failure, Job, JobEvent, Part
+from core.models.job import AT_WORK
 
 # The rate forgets half of the past in about 7 s: quick enough to follow a back-off, calm enough to read.
 RATE_MEMORY_SECONDS = 10.0
@@ -68,7 +69,7 @@ def _moved_at(job: Job, parts: Sequence[Row[Any]], before: tuple[int, int, int],
     A part that hands itself back and is taken again stands still all the same; only while nobody has it, no time is
     counted, for a wait for a worker is no stall.
     """
-    open_parts = {part.status for part in parts} & {"queued", "running", "waiting"}
+    open_parts = {part.status for part in parts} & {*AT_WORK}
     if job.moved_at is None or open_parts <= {"waiting"}:
         return moment if "running" in open_parts else None
     if (job.done, job.skipped, job.failed) != before:

@@ -19,11 +19,12 @@ from core.jobs.part_run import PartRun
 from core.jobs.retry import retry
 from core.jobs.search import JobWhere, conditions
 from core.models import AuditEvent, Job
+from core.models.job import AT_WORK
 from core.ports import Collection
 
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
 # Where an act can do anything at all; of all that match a search, the others are left alone.
-STATUSES = {"retry": ("failed", "completed_with_errors", "cancelled"), "cancel": ("queued", "running", "waiting")}
+STATUSES = {"retry": ("failed", "completed_with_errors", "cancelled"), "cancel": AT_WORK}
 
 
 class Bulk(Payload):

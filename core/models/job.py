@@ -12,7 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 
-OPEN = "status IN ('queued', 'running', 'waiting')"
+AT_WORK = ("queued", "running", "waiting")  # statuses of a job or a part that goes on by itself
+NOT_OVER = (*AT_WORK, "cancelling")  # of a job that has not ended
+OPEN = "status IN ('queued', 'running', 'waiting')"  # AT_WORK, as indexes are told
 # The words of a job that people search. What would make one word of two for PostgreSQL's parser is taken for a space.
 WORDS = (
     "to_tsvector('simple'::regconfig, translate((((((title || ' ') || message) || ' ') || reason) || ' ') || "

@@ -12,6 +12,7 @@ from core.jobs.kind import NO_COLLECTION
 from core.jobs.view import OVER
 from core.kinds import KINDS, jobs_bulk
 from core.models import Failure, Job, Part
+from core.models.job import AT_WORK
 
 HIT = "hit"
 SHOWN = 10
@@ -60,7 +61,7 @@ def _of_cancel() -> ColumnElement[str]:
 def _of_retry() -> ColumnElement[str]:
     """Say what a retry would find; records that a later retry has settled are seen only when it runs."""
     later = aliased(Job)
-    under_way = exists().where(later.retry_of == Job.id, later.status.in_(("queued", "running", "waiting")))
+    under_way = exists().where(later.retry_of == Job.id, later.status.in_(AT_WORK))
     aside = exists().where(Failure.job_id == Job.id, Failure.status == "open", Failure.record_id.is_not(None))
     behind = and_(Part.status.in_(("failed", "cancelled")), Part.cursor < Part.total)
     left = or_(Job.split_at.is_(None), aside, exists().where(Part.job_id == Job.id, behind))

@@ -17,6 +17,7 @@ from core.jobs import live
 from core.jobs.search import JobWhere, by_index, plain, row_by_row
 from core.jobs.view import OVER, JobView, view_of
 from core.models import Job, JobEvent, Part
+from core.models.job import NOT_OVER
 from webapp.queries.page import (
     EXACT_TO,
     LIMIT,
@@ -32,9 +33,8 @@ from webapp.queries.page import (
 )
 from webapp.queries.text import clean
 
-OPEN = ("queued", "running", "waiting", "cancelling")
-STATUSES = (*OPEN, "completed", "completed_with_errors", "failed", "cancelled")
-assert set(STATUSES) - set(OPEN) == OVER
+STATUSES = (*NOT_OVER, "completed", "completed_with_errors", "failed", "cancelled")
+assert set(STATUSES) - set(NOT_OVER) == OVER
 NEAR = 500  # jobs are looked through one by one before the indexes are asked
 LISTED = select(Job).options(defer(Job.payload, raiseload=True))
 
@@ -103,7 +103,7 @@ def matching(where: JobFilter) -> Select[Any]:
 
 def open_jobs(session: Session, limit: int = LIMIT) -> Sequence[JobView]:
     """List the jobs that are not over, oldest first."""
-    rows = select(Job).where(Job.status.in_(OPEN)).options(defer(Job.payload, raiseload=True))
+    rows = select(Job).where(Job.status.in_(NOT_OVER)).options(defer(Job.payload, raiseload=True))
     return [view_of(job) for job in session.scalars(rows.order_by(Job.created_at, Job.id).limit(bounded(limit)))]
 
 
@@ -207,6 +207,6 @@ def _selective(where: JobFilter) -> bool:
 
 def _about(session: Session, where: JobFilter) -> Count:
     """Take the planner's word for a status of which there are many, and count the others."""
-    if where.status in OPEN:
+    if where.status in NOT_OVER:
         return count(session, select(Job.id).where(*_fields(where), *plain(where.where), *row_by_row(where.where)))
     return Count(estimate(session, select(Job.id).where(*_indexed(where))), False)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.models import Failure, Job
-from webapp.queries.jobs import OPEN
+from core.models.job import NOT_OVER
 
 
 class Counts(NamedTuple):
@@ -22,7 +22,7 @@ MOST = 1000
 
 
 def counts(session: Session) -> Counts:
-    jobs = select(Job.id).where(Job.status.in_(OPEN)).limit(MOST).subquery()
+    jobs = select(Job.id).where(Job.status.in_(NOT_OVER)).limit(MOST).subquery()
     failures = select(Failure.id).where(Failure.status == "open").limit(MOST).subquery()
     both = (select(func.count()).select_from(rows).scalar_subquery() for rows in (jobs, failures))
     return Counts(*session.execute(select(*both)).one())

@@ -14,9 +14,9 @@ from core.errors import NotFound
 from core.jobs.paused import Pause, pauses
 from core.kinds import QUEUES
 from core.models import Job, Part
+from core.models.job import AT_WORK
 
 HOUR = func.make_interval(0, 0, 0, 0, 1)
-OPEN = ("queued", "running", "waiting")
 
 
 class Waited(NamedTuple):
@@ -76,14 +76,14 @@ def _jobs(session: Session) -> list[Row[str, str, int, datetime | None]]:
     """Count the jobs that are not over; of those that are not cut yet, say since when the oldest waits."""
     uncut = func.min(Job.created_at).filter(Job.status == "queued", Job.split_at.is_(None))
     rows = select(Job.queue, Job.status, func.count().label("number"), uncut.label("since"))
-    return list(session.execute(rows.where(Job.status.in_(OPEN)).group_by(Job.queue, Job.status)))
+    return list(session.execute(rows.where(Job.status.in_(AT_WORK)).group_by(Job.queue, Job.status)))
 
 
 def _parts(session: Session) -> list[Row[str, str, int, datetime | None]]:
     """Count the parts that are not over; of those that a worker could take, say since when the oldest waits."""
     free = func.min(func.coalesce(Part.rung_at, Job.split_at)).filter(Part.status == "queued")
     rows = select(Job.queue, Part.status, func.count().label("number"), free.label("since"))
-    rows = rows.join(Job, Job.id == Part.job_id).where(Part.status.in_(OPEN))
+    rows = rows.join(Job, Job.id == Part.job_id).where(Part.status.in_(AT_WORK))
     return list(session.execute(rows.group_by(Job.queue, Part.status)))
 
 

@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 
 from core.access import Actor
 from core.jobs import ledger
-from core.jobs.explain import Wait, explain, explain_part, explanations, places
+from core.jobs.explain import Wait, explain, explain_part, explanations, listening, places
 from core.jobs.launch import launch
 from core.jobs.ledger import Ref
 from core.jobs.listeners import Listener, awake, listeners
@@ -143,10 +143,14 @@ def test_jobs_are_explained_together_and_without_redis_too(house: House) -> None
     first, second = house.launch(limit=1).job_id, house.launch(limit=2).job_id
     with house.sessions() as session:
         views = [view_of(ledger.find(session, job_id)) for job_id in (first, second)]
-        assert {wait.code for wait in explanations(session, house.redis, views).values()} == {"no_worker"}
-        assert {wait.code for wait in explanations(session, NOWHERE, views).values()} == {"redis_away"}
+        assert {wait.code for wait in explanations(session, views, lambda: listening(house.redis)).values()} == {
+            "no_worker"
+        }
+        assert {wait.code for wait in explanations(session, views, lambda: listening(NOWHERE)).values()} == {
+            "redis_away"
+        }
         Worker(["jobs:etl"], connection=house.redis, serializer=JSONSerializer, name="w-1").register_birth()
-        waits = explanations(session, house.redis, views)
+        waits = explanations(session, views, lambda: listening(house.redis))
     assert [waits[str(job_id)].sentence for job_id in (first, second)] == [
         "A worker takes it in a moment.",
         "1 job is before it.",

@@ -14,7 +14,7 @@ from core.alerts import queues as queue_rules
 from core.alerts.rule import Scene
 from core.errors import HandBack, Invalid, Refused
 from core.jobs import ledger
-from core.jobs.explain import explanations
+from core.jobs.explain import explanations, listening
 from core.jobs.paused import pause_of, pauses
 from core.jobs.pauses import pause, resume
 from core.jobs.queues import job_message, waiting_messages
@@ -121,7 +121,7 @@ def test_its_jobs_say_who_paused_it_and_why(house: House, cut: bool) -> None:
     hold(house)
     with house.sessions() as session:
         view = view_of(ledger.find(session, job_id), ledger.parts_of(session, job_id))
-        wait = explanations(session, house.redis, [view])[str(job_id)]
+        wait = explanations(session, [view], lambda: listening(house.redis))[str(job_id)]
     assert (wait.code, wait.sentence) == ("paused", "jobs:etl is paused by marta: the price list is wrong")
 
 
