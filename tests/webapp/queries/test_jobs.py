@@ -15,6 +15,7 @@ from core.jobs import live
 from core.jobs.search import JobWhere
 from core.jobs.view import view_of
 from core.models import Census
+from core.models.job import NOT_OVER
 from tests.webapp.factories import START, make_candidate, make_event, make_failure, make_job, make_part, make_place
 from webapp.queries import jobs
 from webapp.queries.jobs import JobFilter
@@ -192,7 +193,7 @@ def test_tabs_count_within_the_rest_of_the_filter(session: Session) -> None:
 def test_open_jobs_leave_out_those_that_are_over(session: Session) -> None:
     for status in jobs.STATUSES:
         make_job(session, status=status)
-    assert [view.status for view in jobs.open_jobs(session)] == list(jobs.OPEN)
+    assert [view.status for view in jobs.open_jobs(session)] == list(NOT_OVER)
 
 
 def test_a_job_is_read_from_its_live_copy(session: Session, redis: Redis) -> None:
