@@ -25,6 +25,7 @@ TRUST_SECONDS = 600.0
 KEEP_SECONDS = 30 * 86400
 # Where a process dies with the first call of a new key, the others wait so long for it.
 TRIAL_SECONDS = 15.0
+AGAIN_SECONDS = 3.0  # and so long where the key was accepted before, which it most probably is still
 
 
 class Refusal(NamedTuple):
@@ -123,7 +124,8 @@ class RedisGate:
         try:
             if self._refusals and not self._redis.exists(self._key):
                 self._recall()
-            answer = self._enter(keys=[self._key], args=[int(age * 1e6), trial_ms, int(trust * 1e6)])
+            args = [int(age * 1e6), trial_ms, int(trust * 1e6), int(AGAIN_SECONDS * 1e6)]
+            answer = self._enter(keys=[self._key], args=args)
         except RedisError as error:
             raise TryAgain("Redis does not answer", code="redis_unavailable", ours=True) from error
         verdict, code, detail, refused_at = (_text(item) for item in answer)
@@ -159,7 +161,9 @@ elseif s[1] and tonumber(s[1]) > now - ARGV[3] then verdict = 'go'
 elseif ARGV[2] == '0' then verdict = 'go'
 elseif not s[5] or tonumber(s[5]) < now then
   verdict = 'try'
-  redis.call('HSET', KEYS[1], 'trial_until', whole(now + ARGV[2] * 1000))
+  local lease = ARGV[2] * 1000
+  if s[1] then lease = math.min(lease, tonumber(ARGV[4])) end
+  redis.call('HSET', KEYS[1], 'trial_until', whole(now + lease))
 end
 return {verdict, s[3] or '', s[4] or '', s[2] or '0'}
 """

@@ -80,6 +80,20 @@ def test_a_trial_whose_process_died_is_forgotten(redis: Redis) -> None:
     assert gate(redis).enter(asked()) is True
 
 
+def test_a_dead_trial_of_a_key_that_was_good_holds_nobody_up_for_long(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = gate(redis)
+    ours.leave(ours.enter(asked()), accepted=True)
+    (key,) = redis.scan_iter("gate:*")
+    redis.hincrby(key, "accepted_at", -60_000_000)  # a minute ago
+    later = asked(30.0)
+    monkeypatch.setattr("core.adapters.redis_gate.AGAIN_SECONDS", 0.001)
+    assert ours.enter(later) is True
+
+    assert gate(redis).enter(later) is True
+
+
 def test_a_refusal_stops_all_work_that_was_asked_for_before_it_with_the_same_words(redis: Redis) -> None:
     first, second = gate(redis), gate(redis)
     first.leave(first.enter(asked()), accepted=True)
