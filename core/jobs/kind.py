@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Select
+from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.ports import Collection
 
@@ -43,3 +44,9 @@ NO_COLLECTION = Collection("", "", 0)  # what a kind that indexes nothing is giv
 def rivals_of(kind: JobKind, kinds: Mapping[str, JobKind]) -> list[str]:
     """Name the kinds that work on the same records: two open jobs of theirs do not take the same one."""
     return [name for name, other in kinds.items() if kind.indexes and other.record_kind == kind.record_kind]
+
+
+def chosen(ids: Iterable[int]) -> Select[Any]:
+    """Select exactly these records, each once, in ascending order."""
+    wanted = bindparam("chosen_ids", sorted(set(ids)), type_=ARRAY(BigInteger))
+    return select(func.unnest(wanted).label("id"))

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import BigInteger, Select, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Select
 
-from core.jobs.kind import JobKind, Payload
+from core.jobs.kind import JobKind, Payload, chosen
 from core.jobs.part_run import PartRun
 from core.pipeline.indexing import index_candidates
 from core.ports import Collection
@@ -31,8 +30,7 @@ def title(embed: Embed) -> str:
 
 def split(embed: Embed, collection: Collection) -> Select[Any]:
     """Choose exactly those named; who is not eligible is skipped, or leaves the index."""
-    ids = bindparam("chosen_ids", sorted(set(embed.candidate_ids)), type_=ARRAY(BigInteger))
-    return select(func.unnest(ids).label("id"))
+    return chosen(embed.candidate_ids)
 
 
 def run(part: PartRun) -> None:

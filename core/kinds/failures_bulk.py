@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
-from sqlalchemy import BigInteger, Row, Select, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from core.errors import Refused
 from core.failures import discard
 from core.jobs import acts
 from core.jobs.acts import Order, Result
-from core.jobs.kind import JobKind, Payload
+from core.jobs.kind import JobKind, Payload, chosen
 from core.jobs.launch import IdempotencyToken, launch
 from core.jobs.part_run import PartRun
 from core.jobs.retry import retry
@@ -61,8 +60,7 @@ def title(bulk: Bulk) -> str:
 def split(bulk: Bulk, collection: Collection) -> Select[Any]:
     """Choose those named, or the oldest 10,000 open ones that match."""
     if bulk.where is None:
-        ids = bindparam("chosen_ids", sorted(set(bulk.ids)), type_=ARRAY(BigInteger))
-        return select(func.unnest(ids).label("id"))
+        return chosen(bulk.ids)
     given = [getattr(Failure, name) == value for name, value in bulk.where.model_dump(exclude_none=True).items()]
     upto = [Failure.id <= bulk.upto] if bulk.upto else []
     return select(Failure.id).where(Failure.status == "open", *given, *upto).order_by(Failure.id).limit(acts.MOST)

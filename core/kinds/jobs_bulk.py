@@ -6,15 +6,14 @@ import uuid
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from sqlalchemy import BigInteger, Select, bindparam, exists, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound, Refused
 from core.jobs import acts
 from core.jobs.acts import Order, Result
 from core.jobs.cancel import cancel
-from core.jobs.kind import JobKind, Payload
+from core.jobs.kind import JobKind, Payload, chosen
 from core.jobs.part_run import PartRun
 from core.jobs.retry import retry
 from core.jobs.search import JobWhere, conditions
@@ -53,8 +52,7 @@ def title(bulk: Bulk) -> str:
 def split(bulk: Bulk, collection: Collection) -> Select[Any]:
     """Choose those named; of a search, the newest 10,000 that the act can do anything with."""
     if bulk.where is None:
-        numbers = bindparam("chosen_numbers", sorted(set(bulk.numbers)), type_=ARRAY(BigInteger))
-        return select(func.unnest(numbers).label("number"))
+        return chosen(bulk.numbers)
     upto = [Job.number <= bulk.upto] if bulk.upto else []
     wanted = select(Job.number).where(*conditions(bulk.where), *upto, Job.status.in_(STATUSES[bulk.act]))
     return wanted.where(Job.kind != KIND.name).order_by(Job.number.desc()).limit(acts.MOST)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, Tuple, select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from core.alerts.rules import RULES
 from core.models import Alert
-from webapp.queries.page import LIMIT, Page, bounded, count, moment, number, page_of, read_cursor
+from webapp.queries.newest import Newest
+from webapp.queries.page import LIMIT, Page
 from webapp.queries.text import clean
 
 MOST_STANDING = 200
-AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +37,16 @@ def find_page(
     session: Session, where: AlertFilter = AlertFilter(), cursor: str | None = None, limit: int = LIMIT
 ) -> Page[Alert]:
     """List alerts, newest first."""
-    limit = bounded(limit)
-    rows = _newest(where).limit(limit + 1)
-    if cursor:
-        rows = rows.where(_position() < tuple_(*read_cursor(cursor, moment, number)))
-    found = session.scalars(rows).all()
-    return page_of(
-        found, limit, cursor, lambda: count(session, _newest(where)), lambda alert: (alert.fired_at, alert.id)
-    )
+    return _newest(where).page(session, cursor, limit)
 
 
 def each(session: Session, where: AlertFilter) -> Iterator[Alert]:
-    """Give all of them, a thousand at a time; a slow reader holds no connection meanwhile."""
-    rows = _newest(where).limit(AT_ONCE)
-    found = session.scalars(rows).all()
-    while found:
-        session.expunge_all()
-        session.commit()
-        yield from found
-        found = session.scalars(rows.where(_position() < tuple_(found[-1].fired_at, found[-1].id))).all()
+    """Give all of them for a file."""
+    return _newest(where).each(session)
 
 
-def _newest(where: AlertFilter) -> Select[Alert]:
-    return select(Alert).where(*_conditions(where)).order_by(Alert.fired_at.desc(), Alert.id.desc())
-
-
-def _position() -> Tuple:
-    return tuple_(Alert.fired_at, Alert.id)
+def _newest(where: AlertFilter) -> Newest[Alert]:
+    return Newest(select(Alert).where(*_conditions(where)), Alert.fired_at, Alert.id)
 
 
 def _conditions(where: AlertFilter) -> list[ColumnElement[bool]]:

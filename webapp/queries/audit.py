@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, Tuple, select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.models import AuditEvent
-from webapp.queries.page import BATCH, BIGINT, LIMIT, Page, bounded, count, moment, number, page_of, read_cursor
+from webapp.queries.newest import Newest
+from webapp.queries.page import BIGINT, LIMIT, Page
 from webapp.queries.text import clean
 
 
@@ -33,24 +34,12 @@ class AuditFilter:
 def find_page(
     session: Session, where: AuditFilter = AuditFilter(), cursor: str | None = None, limit: int = LIMIT
 ) -> Page[AuditEvent]:
-    limit = bounded(limit)
-    rows = _matching(where).limit(limit + 1)
-    if cursor:
-        rows = rows.where(_position() < tuple_(*read_cursor(cursor, moment, number)))
-    found = session.scalars(rows).all()
-    return page_of(found, limit, cursor, lambda: count(session, _matching(where)), lambda event: (event.at, event.id))
+    return _newest(where).page(session, cursor, limit)
 
 
 def each(session: Session, where: AuditFilter) -> Iterator[AuditEvent]:
-    """Give all of them, a thousand at a time; a slow reader holds no connection meanwhile."""
-    rows = _matching(where).limit(BATCH)
-    found = session.scalars(rows).all()
-    while found:
-        session.expunge_all()
-        session.commit()
-        yield from found
-        last = (found[-1].at, found[-1].id)
-        found = session.scalars(rows.where(_position() < tuple_(*last))).all()
+    """Give all of them for a file."""
+    return _newest(where).each(session)
 
 
 def show(session: Session, event_id: int) -> AuditEvent:
@@ -60,7 +49,7 @@ def show(session: Session, event_id: int) -> AuditEvent:
     return event
 
 
-def _matching(where: AuditFilter) -> Select[AuditEvent]:
+def _newest(where: AuditFilter) -> Newest[AuditEvent]:
     conditions: list[ColumnElement[bool]] = []
     if who := clean(where.who):
         conditions.append(AuditEvent.actor == who)
@@ -74,8 +63,4 @@ def _matching(where: AuditFilter) -> Select[AuditEvent]:
         conditions.append(AuditEvent.at >= where.after)
     if where.before is not None:
         conditions.append(AuditEvent.at < where.before)
-    return select(AuditEvent).where(*conditions).order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
-
-
-def _position() -> Tuple:
-    return tuple_(AuditEvent.at, AuditEvent.id)
+    return Newest(select(AuditEvent).where(*conditions), AuditEvent.at, AuditEvent.id)

@@ -117,7 +117,7 @@ def test_a_long_history_comes_in_pages(viewer: Visitor, session: Session) -> Non
 
 
 def test_all_that_match_come_as_a_file(viewer: Visitor, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("webapp.queries.alerts.AT_ONCE", 2)
+    monkeypatch.setattr("webapp.queries.newest.BATCH", 2)
     for n in range(5):
         make_alert(session, subject=f"w-{n}", rule="worker_lost", sentence=f"=lost({n})", cleared_at=NOW if n else None)
     make_alert(session)
