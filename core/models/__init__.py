@@ -7,6 +7,7 @@ from core.models.index import Census, Coverage, EmbeddingCache, IndexState
 from core.models.job import IdempotencyKey, Job, JobEvent, JobResult, Part
 from core.models.money import Hold, KeyRefusal, PaidCall, Spend
 from core.models.queue import QueuePause, WorkerOrder
+from core.models.search_check import SearchCheck
 from core.models.watch import Alert, Total
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Person",
     "QueuePause",
     "SavedView",
+    "SearchCheck",
     "Spend",
     "Total",
     "WorkerOrder",
