@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale, dates, numbers
@@ -20,14 +20,19 @@ THIN = " "  # a space that does not break: between a number and its unit
 
 
 def register(app: Flask) -> None:
-    times_of = (ago, clock, duration, full, local, moment, times, when)
-    for made in (*times_of, amount, decimal, entry, number, percent, rate, short_id):
+    times_of = (ago, clock, day, duration, full, local, moment, times, when)
+    for made in (*times_of, amount, decimal, entry, number, percent, rate, rough, short_id):
         app.jinja_env.filters[made.__name__] = made
 
 
 def number(value: float | None) -> str:
     """Write `1,012,486`; unknown is a dash."""
     return NOTHING if value is None else _written(value, "#,##0", locale())
+
+
+def rough(value: float) -> str:
+    """Write an estimate by its first two figures, `200,000`: more of them would claim to be counted."""
+    return number(float(f"{value:.1e}"))
 
 
 def decimal(value: float | None, digits: int = 1) -> str:
@@ -109,6 +114,11 @@ def moment(then: datetime | None, now: datetime | None = None) -> str:
     here, today = then.astimezone(zone()), (now or datetime.now(UTC)).astimezone(zone())
     pattern = "HH:mm" if here.date() == today.date() else "d MMM HH:mm" if here.year == today.year else "d MMM y"
     return dates.format_datetime(then, pattern, tzinfo=zone(), locale=locale())
+
+
+def day(value: date | str) -> str:
+    """Write a day, also one as `2026-11-18`: `18 Nov 2026`."""
+    return dates.format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale=locale())
 
 
 def full(then: datetime) -> str:

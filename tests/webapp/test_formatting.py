@@ -40,6 +40,11 @@ def test_only_everything_is_a_hundred_percent(value: float | None, written: str)
     assert write.percent(value) == written
 
 
+@pytest.mark.parametrize(("value", "written"), [(198_432, "200,000"), (10_001, "10,000"), (1_249_000, "1,200,000")])
+def test_an_estimate_claims_two_figures(value: float, written: str) -> None:
+    assert write.rough(value) == written
+
+
 @pytest.mark.parametrize(
     ("seconds", "written"),
     [

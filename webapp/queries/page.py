@@ -36,12 +36,17 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some items of a list, the cursor of those that follow, and how many there are in all."""
+    """Some items of a list, the cursor of those that follow, how many there are in all, and which is the first."""
 
     items: tuple[T, ...]
     next: str | None
     total: int
     total_exact: bool
+    first: int = 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.items) - 1
 
 
 def page_of(
@@ -57,7 +62,9 @@ def page_of(
     """
     items, more = tuple(rows[:limit]), len(rows) > limit
     counted = total() if more or cursor else Count(len(items), True)
-    return Page(items, write_cursor(*position(items[-1])) if more else None, counted.n, counted.exact)
+    before = passed(cursor)
+    behind = f"{write_cursor(*position(items[-1]))}.{before + len(items)}" if more else None
+    return Page(items, behind, counted.n, counted.exact, before + 1)
 
 
 def bounded(limit: int) -> int:
@@ -71,10 +78,17 @@ def write_cursor(*values: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
 
 
+def passed(cursor: str | None) -> int:
+    """Say how many rows lie before a cursor, as it says itself: only people are told."""
+    _, _, rows = (cursor or "").partition(".")
+    return int(rows) if rows.isascii() and rows.isdigit() and len(rows) < 13 else 0
+
+
 def read_cursor(cursor: str, *parsers: Callable[[str], Any]) -> tuple[Any, ...]:
     """Read a position back; raise Invalid when this list never wrote it."""
+    place = cursor.partition(".")[0]
     try:
-        texts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        texts = json.loads(base64.b64decode(place + "=" * (-len(place) % 4), altchars=b"-_", validate=True))
         if not isinstance(texts, list) or len(texts) != len(parsers):
             raise ValueError("of another list")
         return tuple(parse(str(text)) for parse, text in zip(parsers, texts, strict=True))

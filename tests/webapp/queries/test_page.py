@@ -35,6 +35,20 @@ def test_a_cursor_of_another_list_is_refused_by_name(cursor: str) -> None:
     assert "cursor" in caught.value.errors
 
 
+def test_a_page_knows_which_of_the_list_it_shows() -> None:
+    first = page.page_of([1, 2, 3], 2, None, lambda: page.Count(3, True), lambda n: (n,))
+    assert (first.first, first.last) == (1, 2)
+    assert page.read_cursor(first.next or "", page.number) == (2,)
+
+    second = page.page_of([3], 2, first.next, lambda: page.Count(3, True), lambda n: (n,))
+    assert (second.first, second.last) == (3, 3)
+
+
+@pytest.mark.parametrize("cursor", [None, "", "any", "any.", "any.x", "any.-3", "any.²", "any." + "9" * 40])
+def test_a_cursor_that_says_no_place_is_of_the_first_page(cursor: str | None) -> None:
+    assert page.passed(cursor) == 0
+
+
 def test_a_time_without_a_zone_is_no_cursor() -> None:
     with pytest.raises(Invalid):
         page.read_cursor(page.write_cursor("2026-11-21T12:00:00"), page.moment)
