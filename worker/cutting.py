@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.container import Container
 from core.errors import GiveUp, TryAgain
-from core.jobs import ledger, paused, turns
+from core.jobs import job_end, ledger, paused, turns
 from core.jobs.kind import NO_COLLECTION, rivals_of
 from core.jobs.publish import publish, ring
 from core.jobs.retry import selection_of
@@ -89,7 +89,7 @@ def _fail(house: Container, key: uuid.UUID, code: str, detail: str) -> None:
     with house.sessions.begin() as session:
         job = ledger.lock(session, key)
         if _is_whole(job):
-            ledger.end_unsplit(session, job, status="failed", message=detail, code=code)
+            job_end.end_unsplit(session, job, status="failed", message=detail, code=code)
     with house.sessions() as session:
         _tell(session, house, key)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import index_state
 from core.container import Container
 from core.errors import GiveUp, LeaseLost, TryAgain
-from core.jobs import ledger, turns
+from core.jobs import job_end, ledger, part_end, turns
 from core.jobs.backoff import Backoff, again
 from core.jobs.publish import publish, ring
 from core.models import Job, Part
@@ -50,14 +50,14 @@ def write(house: Container, ref: ledger.Ref, end: End) -> None:
         view = publish(session, house.redis, ref.job_id)
         if view.over:
             turns.ring_next(session, house.redis, view.requested_by)
-        elif end is ledger.hand_back:
+        elif end is part_end.hand_back:
             _hand_on(session, house, ref)
 
 
 def _stop(session: Session, job: Job, ref: ledger.Ref, *, code: str, detail: str) -> None:
     index_state.doubt(session)
-    ledger.stop(session, job, code=code, detail=detail)
-    ledger.fail(session, job, ref, code=code, detail=job.error_detail or detail)
+    job_end.stop(session, job, code=code, detail=detail)
+    part_end.fail(session, job, ref, code=code, detail=job.error_detail or detail)
 
 
 def _hand_on(session: Session, house: Container, ref: ledger.Ref) -> None:

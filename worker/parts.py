@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from core import index_state
 from core.container import Container
 from core.errors import Cancelled, GiveUp, HandBack, LeaseLost, TryAgain
-from core.jobs import ledger, orders
+from core.jobs import ledger, orders, part_end
 from core.jobs.kind import NO_COLLECTION
 from core.jobs.part_run import PartRun, Tools
 from core.jobs.publish import publish
@@ -69,7 +69,7 @@ def _run(house: Container, part: Part) -> bool:
         publish(session, house.redis, part.job_id)
     try:
         _work(house, part)
-        end: ends.End = ledger.finish
+        end: ends.End = part_end.finish
     except LeaseLost:
         log.warning("lease_lost")
         with house.sessions.begin() as session:
@@ -77,9 +77,9 @@ def _run(house: Container, part: Part) -> bool:
         return False
     except HandBack as why:
         log.info("part_handed_back", why=str(why))
-        end = ledger.hand_back
+        end = part_end.hand_back
     except Cancelled:
-        end = ledger.cancel_part
+        end = part_end.cancel
     except TryAgain as error:
         end = ends.waits(house, error)
     except GiveUp as error:
@@ -91,7 +91,7 @@ def _run(house: Container, part: Part) -> bool:
         bug = TryAgain(f"An error that nobody expected: {type(error).__name__}", code="unexpected")
         end = ends.waits(house, bug)
     ends.write(house, ref, end)
-    return end is ledger.finish
+    return end is part_end.finish
 
 
 def _work(house: Container, part: Part) -> None:

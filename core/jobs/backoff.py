@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import index_state, totals
 from core.errors import TryAgain, waits
-from core.jobs import ledger
+from core.jobs import ledger, part_end
 from core.models import Job, JobEvent, Part
 
 # Of waits that are no failure, these are part of a job's story; our own pace is not.
@@ -48,7 +48,7 @@ def again(session: Session, job: Job, ref: ledger.Ref, *, error: TryAgain, backo
     if error.code.startswith("qdrant_"):
         index_state.doubt(session)  # a write may have been applied whose answer was lost
     waits, seconds = part.waits, _seconds(part, error, backoff)
-    moment = ledger.wait(session, job, ref, seconds=seconds, message=said, counts=counts, ours=error.ours)
+    moment = part_end.wait(session, job, ref, seconds=seconds, message=said, counts=counts, ours=error.ours)
     if moment is None:
         return
     totals.add(session, "backoff_seconds", job.kind, error.code, seconds)
@@ -70,8 +70,8 @@ def _give_up(session: Session, job: Job, ref: ledger.Ref, part: Part, error: Try
     detail = f"Gave up after {part.tries + 1} tries: {error}"
     index_state.doubt(session)
     ledger.tell(session, job.id, detail, part=ref.n, level="error")
-    ledger.fail(session, job, ref, code=error.code, detail=detail)
-    ledger.set_part_aside(session, part, cause=error.code, reason=detail, trace_id=error.trace_id)
+    part_end.fail(session, job, ref, code=error.code, detail=detail)
+    part_end.set_aside(session, part, cause=error.code, reason=detail, trace_id=error.trace_id)
 
 
 def _tell(session: Session, ref: ledger.Ref, said: str, moment: datetime, *, last: bool) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core import access
 from core.access import Actor
 from core.errors import Refused
-from core.jobs import ledger, turns
+from core.jobs import job_end, ledger, part_end, turns
 from core.jobs.publish import publish
 from core.jobs.settle import settle
 from core.jobs.view import OVER
@@ -30,10 +30,10 @@ def cancel(
         access.record(session, actor, "job.cancel", str(job_id), reason=reason, before={"status": job.status})
         ledger.tell(session, job_id, f"{actor.name} cancelled the job" + (f": {reason}" if reason else "."))
         if job.split_at is None:
-            ledger.end_unsplit(session, job, status="cancelled", message="Cancelled before anything was done.")
+            job_end.end_unsplit(session, job, status="cancelled", message="Cancelled before anything was done.")
         else:
             job.status = "cancelling"
-        ledger.close_waiting(session, job, ledger.CANCELLED)
+        job_end.close_waiting(session, job, part_end.CANCELLED)
         settle(session, job)
     session.commit()
     view = publish(session, redis, job_id)

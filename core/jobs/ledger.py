@@ -1,4 +1,4 @@
-"""Jobs and parts in PostgreSQL: claim, renew, commit with the token, finish. All times are the database's.
+"""Jobs and parts in PostgreSQL: claim, renew, write with the token. All times are the database's.
 
 Every change of a part locks its job's row first, writes the part, and then `settle`s the job: status and counters
 follow from the parts and are written in the same transaction.
@@ -19,7 +19,7 @@ from core.errors import Cancelled, GiveUp, LeaseLost, NotFound
 from core.jobs import figures, paused
 from core.jobs.settle import settle
 from core.jobs.view import OVER
-from core.models import Failure, Job, JobEvent, Part
+from core.models import Job, JobEvent, Part
 
 CLAIMABLE = ("queued", "waiting")
 MOST_DEATHS = 3
@@ -91,28 +91,7 @@ def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: fl
         return None
     queued = (Part.job_id == job_id, Part.n == n, Part.status == "queued")
     befell = session.scalars(select(Part.message).where(*queued)).first()
-    part = session.scalars(
-        update(Part)
-        .where(
-            Part.job_id == job_id,
-            Part.n == n,
-            Part.status.in_(CLAIMABLE),
-            func.coalesce(Part.not_before, func.clock_timestamp()) <= func.clock_timestamp(),
-        )
-        .values(
-            status="running",
-            message="",
-            token=func.gen_random_uuid(),
-            holder=holder,
-            attempt=Part.attempt + 1,
-            claimed_at=func.clock_timestamp(),
-            lease_until=_lease(lease),
-            not_before=None,
-            started_at=func.coalesce(Part.started_at, func.clock_timestamp()),
-        )
-        .returning(Part),
-        execution_options={"populate_existing": True},
-    ).one_or_none()
+    part = _take(session, job_id, n, holder, lease)
     if part is None:
         return None
     if part.attempt > 1 and (befell or part.tries):  # not after a wait for our own pace: there are many of those
@@ -120,6 +99,24 @@ def claim(session: Session, job_id: uuid.UUID, n: int, *, holder: str, lease: fl
     session.refresh(part, ["record_ids"])
     settle(session, job)
     return part
+
+
+def _take(session: Session, job_id: uuid.UUID, n: int, holder: str, lease: float) -> Part | None:
+    """Write the holder of a part that nobody holds, with a token of its own."""
+    due = func.coalesce(Part.not_before, func.clock_timestamp()) <= func.clock_timestamp()
+    free = update(Part).where(Part.job_id == job_id, Part.n == n, Part.status.in_(CLAIMABLE), due)
+    taken = free.values(
+        status="running",
+        message="",
+        token=func.gen_random_uuid(),
+        holder=holder,
+        attempt=Part.attempt + 1,
+        claimed_at=func.clock_timestamp(),
+        lease_until=_lease(lease),
+        not_before=None,
+        started_at=func.coalesce(Part.started_at, func.clock_timestamp()),
+    )
+    return session.scalars(taken.returning(Part), execution_options={"populate_existing": True}).one_or_none()
 
 
 def next_part(session: Session, job_id: uuid.UUID) -> int | None:
@@ -158,7 +155,7 @@ def stop_if_told(status: str, error_code: str | None) -> None:
 
 def advance(session: Session, job: Job, ref: Ref, progress: Progress, *, lease: float) -> None:
     """Write a part's counters; raise LeaseLost when the token is old. The caller has locked the job."""
-    _write(
+    write(
         session,
         job,
         ref,
@@ -175,138 +172,12 @@ def advance(session: Session, job: Job, ref: Ref, progress: Progress, *, lease: 
     settle(session, job)
 
 
-def finish(session: Session, job: Job, ref: Ref) -> None:
-    """Close a part whose records all have their outcome."""
-    _write(session, job, ref, status="done", message="", finished_at=func.clock_timestamp(), **_FREE)
-    settle(session, job)
-
-
-def hand_back(session: Session, job: Job, ref: Ref) -> None:
-    """Put a part back into the queue with what it has done; of a job that stops, it is closed."""
-    pause = paused.pause_of(session, job.queue)
-    back = HANDED_BACK | {"message": "handed back when its queue was paused"} if pause else HANDED_BACK
-    values = unless_stopping(job, back)
-    _write(session, job, ref, **values)
-    if values is back:
-        part = session.get_one(Part, (ref.job_id, ref.n), populate_existing=True)
-        passed = f"{part.cursor:,} of {part.total:,} records"
-        why = f": {pause.by} paused the queue" if pause else ""
-        tell(session, job.id, f"Part {ref.n + 1} was handed back after {passed}{why}.", part=ref.n)
-    settle(session, job)
-
-
-def wait(
-    session: Session, job: Job, ref: Ref, *, seconds: float, message: str, counts: bool, ours: bool = False
-) -> datetime | None:
-    """Let a part wait, its worker free; return until when. `counts` uses up a try; `ours`: for an engine of ours.
-
-    A part of a job that stops is closed instead, and None returned.
-    """
-    waiting = {
-        "status": "waiting",
-        "message": message,
-        "not_before": func.clock_timestamp() + func.make_interval(0, 0, 0, 0, 0, 0, seconds),
-        "tries": Part.tries + int(counts),
-        "waits": Part.waits + int(ours),
-        **_FREE,
-    }
-    _write(session, job, ref, **unless_stopping(job, waiting))
-    settle(session, job)
-    return session.scalars(select(Part.not_before).where(Part.job_id == ref.job_id, Part.n == ref.n)).one()
-
-
-def unless_stopping(job: Job, values: dict[str, Any]) -> dict[str, Any]:
-    """Say what the row of a part becomes that nobody holds any more: closed when its job stops, else `values`."""
-    if job.status == "cancelling":
-        return CANCELLED
-    if job.error_code:
-        return failed_values(job.error_code, STOPPED)
-    return values
-
-
-def fail(session: Session, job: Job, ref: Ref, *, code: str, detail: str) -> None:
-    """Close a part that could not go on; its remaining records count as failed."""
-    _write(session, job, ref, **failed_values(code, detail))
-    settle(session, job)
-
-
-def cancel_part(session: Session, job: Job, ref: Ref) -> None:
-    """Close a part of a cancelled job."""
-    _write(session, job, ref, **CANCELLED)
-    settle(session, job)
-
-
-def stop(session: Session, job: Job, *, code: str, detail: str) -> None:
-    """Stop the whole job at once: nothing that waits is begun, what runs ends with its batch."""
-    if job.status in OVER or job.error_code:
-        return
-    job.error_code, job.error_detail = code, detail
-    close_waiting(session, job, failed_values(code, STOPPED))
-    tell(session, job.id, detail, level="error")
-    settle(session, job)
-
-
-def close_waiting(session: Session, job: Job, values: dict[str, Any]) -> None:
-    """Close the parts of a job that nobody holds."""
-    closed = session.execute(
-        update(Part)
-        .where(Part.job_id == job.id, Part.status.in_(CLAIMABLE))
-        .values(values)
-        .returning(*figures.ENDED)
-        .execution_options(synchronize_session=False)
-    )
-    figures.parts(session, job, closed.all())
-
-
-def end_unsplit(session: Session, job: Job, *, status: str, message: str, code: str | None = None) -> None:
-    """End a job that was never cut into parts. The caller has locked it."""
-    job.status, job.message = status, message
-    job.error_code, job.error_detail = code, message if code else None
-    job.finished_at = job.updated_at = now(session)
-    figures.job_over(session, job)
-    tell(session, job.id, message, level="error" if code else "info")
-
-
-def set_part_aside(session: Session, part: Part, *, cause: str, reason: str, trace_id: str | None = None) -> None:
-    """Put a whole part into the dead letters; its records are of no kind there, for none of them is known bad."""
-    session.add(
-        Failure(
-            record_kind="",
-            job_id=part.job_id,
-            part=part.n,
-            step="part",
-            cause=cause,
-            reason=reason,
-            trace_id=trace_id,
-            attempts=part.attempt,
-        )
-    )
-
-
-def failed_values(code: str, detail: str) -> dict[str, Any]:
-    """Say what a part's row becomes when it fails: what it has not done counts as failed."""
-    return {
-        "status": "failed",
-        "message": detail,
-        "error_code": code,
-        "error_detail": detail,
-        "failed": Part.total - Part.done - Part.skipped,
-        "finished_at": func.clock_timestamp(),
-        **_FREE,
-    }
-
-
-STOPPED = "The job was stopped before this part was done."
-_FREE: dict[str, Any] = {"token": None, "lease_until": None, "holder": None, "rung_at": None}
-HANDED_BACK: dict[str, Any] = {"status": "queued", "message": "handed back, goes on soon", **_FREE}
-RECOVERING: dict[str, Any] = {"status": "queued", "message": "recovering: its worker died", **_FREE}
-CANCELLED: dict[str, Any] = {
-    "status": "cancelled",
-    "message": "",
-    "not_before": None,
-    "finished_at": func.clock_timestamp(),
-    **_FREE,
-}
+def write(session: Session, job: Job, ref: Ref, **values: Any) -> None:
+    """Change the row of a part in hand; raise LeaseLost when the token is old. The caller has locked the job."""
+    written = session.execute(_held(ref).values(**values).returning(*figures.ENDED)).all()
+    if not written:
+        _lost(ref)
+    figures.parts(session, job, written)
 
 
 def _lease(seconds: float) -> Any:
@@ -319,13 +190,6 @@ def _held(ref: Ref) -> Any:
         .where(Part.job_id == ref.job_id, Part.n == ref.n, Part.token == ref.token, Part.status == "running")
         .execution_options(synchronize_session=False)
     )
-
-
-def _write(session: Session, job: Job, ref: Ref, **values: Any) -> None:
-    written = session.execute(_held(ref).values(**values).returning(*figures.ENDED)).all()
-    if not written:
-        _lost(ref)
-    figures.parts(session, job, written)
 
 
 def _lost(ref: Ref) -> NoReturn:

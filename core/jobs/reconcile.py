@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core import index_state
-from core.jobs import figures, ledger, live, paused, queues, turns
+from core.jobs import figures, ledger, live, part_end, paused, queues, turns
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
 from core.models import Job, Part
@@ -86,18 +86,18 @@ def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder
     deaths = part.deaths + 1
     reason = f"Part {n + 1} killed its worker {deaths} times; its records may be too large, or one crashes us."
     poisonous = deaths >= ledger.MOST_DEATHS
-    again = ledger.failed_values("part_kills_worker", reason) if poisonous else ledger.RECOVERING
+    again = part_end.failed_values("part_kills_worker", reason) if poisonous else part_end.RECOVERING
     session.execute(
         update(Part)
         .where(Part.job_id == job_id, Part.n == n)
-        .values(deaths=deaths, **ledger.unless_stopping(job, again))
+        .values(deaths=deaths, **part_end.unless_stopping(job, again))
         .execution_options(synchronize_session=False)
     )
     session.refresh(part)
     figures.recovery(session, job)
     figures.parts(session, job, [part])
     if part.error_code == "part_kills_worker":
-        ledger.set_part_aside(session, part, cause="part_kills_worker", reason=reason)
+        part_end.set_aside(session, part, cause="part_kills_worker", reason=reason)
         ledger.tell(session, job_id, reason, part=n, level="error")
     index_state.doubt(session)  # it may have written points that it could not tell of
     settle(session, job)

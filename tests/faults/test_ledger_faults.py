@@ -11,7 +11,7 @@ import time_machine
 from redis import Redis
 from sqlalchemy import delete, func, select, text, update
 
-from core.jobs import ledger, live, queues
+from core.jobs import ledger, live, part_end, queues
 from core.jobs.cancel import cancel
 from core.jobs.reconcile import reconcile
 from core.jobs.retry import retry
@@ -119,7 +119,7 @@ def test_a_part_that_kills_its_workers_is_set_aside_and_the_others_go_on(house: 
     with house.running(part) as run:
         KINDS["etl.sync"].run(run)
     with house.sessions.begin() as session:
-        ledger.finish(session, ledger.lock(session, job_id), run.ref)
+        part_end.finish(session, ledger.lock(session, job_id), run.ref)
     job = job_of(house, job_id)
     assert (job.status, job.done, job.failed) == ("completed_with_errors", part.total, 600 - part.total)
     with house.sessions() as session:
@@ -134,7 +134,7 @@ def test_a_job_that_waits_is_cancelled_at_once(house: House) -> None:
     assert part is not None
     with house.sessions.begin() as session:
         ref = house.running(part).ref
-        ledger.wait(session, ledger.lock(session, job_id), ref, seconds=600, message="Cohere rests", counts=True)
+        part_end.wait(session, ledger.lock(session, job_id), ref, seconds=600, message="Cohere rests", counts=True)
     with house.sessions() as session:
         assert cancel(session, house.redis, job_id, actor=ANA) == "cancelled"
     reconciled(house)
@@ -153,7 +153,7 @@ def test_a_worker_whose_clock_is_wrong_harms_nobody(house: House, skew: timedelt
         with house.running(part) as run:
             KINDS["etl.sync"].run(run)
         with house.sessions.begin() as session:
-            ledger.finish(session, ledger.lock(session, job_id), run.ref)
+            part_end.finish(session, ledger.lock(session, job_id), run.ref)
     job = job_of(house, job_id)
     assert job.status == "completed" and job.started_at and job.finished_at
     assert job.created_at <= job.started_at <= job.finished_at < datetime.now(UTC) + timedelta(hours=1)

@@ -10,7 +10,7 @@ import pytest
 from rq import Worker
 from rq.serializers import JSONSerializer
 
-from core.jobs import ledger
+from core.jobs import ledger, part_end
 from core.models import Coverage
 from core.settings import Settings
 from core.stack.net import free_port
@@ -37,7 +37,7 @@ def test_the_figures_equal_the_ledger_after_jobs_of_every_outcome(house: House, 
     assert part.token is not None
     with house.sessions.begin() as session:
         ref = ledger.Ref(waiting, 0, part.token)
-        ledger.wait(session, ledger.lock(session, waiting), ref, seconds=60, message="Cohere rests", counts=True)
+        part_end.wait(session, ledger.lock(session, waiting), ref, seconds=60, message="Cohere rests", counts=True)
     house.launch("etl.embed", candidate_ids=[1])
     assert differences(url, house.settings.database_url) == []
     told = scraped(url)

@@ -22,7 +22,7 @@ from core.alerts.rule import Condition, Scene
 from core.alerts.rules import RULES
 from core.errors import GiveUp
 from core.holds import Refusals
-from core.jobs import ledger
+from core.jobs import ledger, part_end
 from core.jobs.reconcile import recover
 from core.models import Job, JobEvent
 from core.models.money import NOBODY
@@ -142,7 +142,7 @@ def test_a_job_in_hand_that_does_not_move_is_stalled(house: House, scene: Scene)
     assert part is not None and part.token is not None
     with house.sessions.begin() as session:
         ref = ledger.Ref(job_id, 0, part.token)
-        ledger.hand_back(session, ledger.lock(session, job_id), ref)
+        part_end.hand_back(session, ledger.lock(session, job_id), ref)
     assert subjects(jobs.stalled(scene)) == []
 
 

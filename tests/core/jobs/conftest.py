@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.access import Actor
 from core.db import engine_for, sessions_for
-from core.jobs import ledger
+from core.jobs import ledger, part_end
 from core.jobs.kind import rivals_of
 from core.jobs.launch import Launched, launch
 from core.jobs.part_run import PartRun, Tools
@@ -100,7 +100,7 @@ class House:
             with self.running(part) as run:
                 kind.run(run)
             with self.sessions.begin() as session:
-                ledger.finish(session, ledger.lock(session, job_id), run.ref)
+                part_end.finish(session, ledger.lock(session, job_id), run.ref)
 
 
 @pytest.fixture

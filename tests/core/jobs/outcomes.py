@@ -6,7 +6,7 @@ import uuid
 
 from sqlalchemy import func, update
 
-from core.jobs import ledger
+from core.jobs import job_end, ledger, part_end
 from core.jobs.cancel import cancel
 from core.jobs.reconcile import reconcile
 from core.models import Part
@@ -48,8 +48,8 @@ def stopped_by_a_refused_key(house: House) -> None:
     part = claimed(house, job_id, 0)
     with house.sessions.begin() as session:
         job = ledger.lock(session, job_id)
-        ledger.stop(session, job, code="key_refused", detail="Cohere refuses the key.")
-        ledger.fail(session, job, _ref(part), code="key_refused", detail="Cohere refuses the key.")
+        job_end.stop(session, job, code="key_refused", detail="Cohere refuses the key.")
+        part_end.fail(session, job, _ref(part), code="key_refused", detail="Cohere refuses the key.")
 
 
 def cancelled_unsplit(house: House) -> None:
@@ -64,12 +64,12 @@ def poisoned_then_cancelled(house: House) -> None:
         _bury(house, job_id, 0)
     part = claimed(house, job_id, 1)
     with house.sessions.begin() as session:
-        ledger.wait(session, ledger.lock(session, job_id), _ref(part), seconds=0, message="Cohere rests", counts=True)
+        part_end.wait(session, ledger.lock(session, job_id), _ref(part), seconds=0, message="Cohere rests", counts=True)
     reconciled(house)
     part = claimed(house, job_id, 1)
     _cancel(house, job_id)
     with house.sessions.begin() as session:
-        ledger.cancel_part(session, ledger.lock(session, job_id), _ref(part))
+        part_end.cancel(session, ledger.lock(session, job_id), _ref(part))
 
 
 def reconciled(house: House) -> None:

@@ -12,7 +12,7 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 
 from core.access import Actor
-from core.jobs import ledger
+from core.jobs import ledger, part_end
 from core.jobs.explain import Wait, explain, explain_part, explanations, listening, places
 from core.jobs.launch import launch
 from core.jobs.ledger import Ref
@@ -179,7 +179,7 @@ def test_a_part_that_recovers_while_others_run_is_told_and_one_handed_back_is_no
     house.split(job_id)
     refs = [Ref(job_id, n, held.token) for n in (0, 1) if (held := house.claim(job_id, n)) and held.token]
     with house.sessions.begin() as session:
-        ledger.hand_back(session, ledger.lock(session, job_id), refs[0])
+        part_end.hand_back(session, ledger.lock(session, job_id), refs[0])
         assert ledger.find(session, job_id).message == ""
     assert house.claim(job_id, 0, holder="w-9") is not None
     with house.sessions() as session:

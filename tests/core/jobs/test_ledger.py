@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from core.errors import Cancelled, GiveUp, HandBack, Invalid, LeaseLost, Refused
+from core.jobs import job_end, ledger, live, part_end, queues
 from core.jobs import launch as launching
-from core.jobs import ledger, live, queues
 from core.jobs.cancel import cancel
 from core.jobs.launch import IdempotencyToken, TooManyLaunches, launch
 from core.jobs.part_run import PartRun
@@ -211,7 +211,7 @@ def test_a_waiting_part_frees_its_worker_and_says_until_when(house: House) -> No
     ref = house.running(part).ref
     with house.sessions.begin() as session:
         job = ledger.lock(session, job_id)
-        until = ledger.wait(session, job, ref, seconds=20, message="Cohere answered 429", counts=True)
+        until = part_end.wait(session, job, ref, seconds=20, message="Cohere answered 429", counts=True)
     job = job_of(house, job_id)
     assert job.status == "waiting"
     assert job.message == f"Waits until {until:%H:%M:%S} UTC: Cohere answered 429."
@@ -246,7 +246,7 @@ def test_cancel_closes_what_waits_and_stops_what_runs(house: House) -> None:
     with pytest.raises(Cancelled):
         run.commit(Tally(records=96, done=96), lambda session: None)
     with house.sessions.begin() as session:
-        ledger.cancel_part(session, ledger.lock(session, job_id), run.ref)
+        part_end.cancel(session, ledger.lock(session, job_id), run.ref)
     job = job_of(house, job_id)
     assert (job.status, job.done, job.message) == ("cancelled", 96, "Cancelled. 96 of 1,000 are done and stay so.")
     with house.sessions() as session, pytest.raises(Refused, match="over already"):
@@ -264,7 +264,7 @@ def test_a_part_that_must_stop_is_held_until_its_call_is_over(house: House, told
             if told is Cancelled:
                 cancel(session, house.redis, job_id, actor=ANA)
             else:
-                ledger.stop(session, ledger.lock(session, job_id), code="cohere_key_refused", detail="Set a key.")
+                job_end.stop(session, ledger.lock(session, job_id), code="cohere_key_refused", detail="Set a key.")
                 session.commit()
         assert until(lambda: _stops(run, told))
         held = parts_of(house, job_id)[0].lease_until
@@ -295,12 +295,12 @@ def test_stopping_fails_what_waits_and_ends_the_job_with_what_runs(house: House)
     run = house.running(part)
     with house.sessions.begin() as session:
         job = ledger.lock(session, job_id)
-        ledger.stop(session, job, code="cohere_key_refused", detail="Set COHERE_API_KEY.")
+        job_end.stop(session, job, code="cohere_key_refused", detail="Set COHERE_API_KEY.")
     assert job_of(house, job_id).status == "running"
     with house.sessions() as session, pytest.raises(GiveUp):
         ledger.look(session, job_id)
     with house.sessions.begin() as session:
-        ledger.fail(session, ledger.lock(session, job_id), run.ref, code="cohere_key_refused", detail="stopped")
+        part_end.fail(session, ledger.lock(session, job_id), run.ref, code="cohere_key_refused", detail="stopped")
     job = job_of(house, job_id)
     assert (job.status, job.error_code, job.message) == ("failed", "cohere_key_refused", "Set COHERE_API_KEY.")
     assert job.done + job.skipped + job.failed == job.total
@@ -313,7 +313,7 @@ def test_a_retry_takes_only_what_is_left_and_is_one_job_when_pressed_twice(house
     run = house.running(part)
     run.commit(Tally(records=96, done=96), lambda session: None)
     with house.sessions.begin() as session:
-        ledger.hand_back(session, ledger.lock(session, job_id), run.ref)
+        part_end.hand_back(session, ledger.lock(session, job_id), run.ref)
     with house.sessions() as session:
         with pytest.raises(Refused, match="not over"):
             retry(session, house.redis, KINDS, job_id, actor=ANA)
@@ -382,7 +382,7 @@ def test_a_part_that_is_let_go_after_a_stop_ends_the_job(house: House, release: 
     assert part is not None
     ref = house.running(part).ref
     with house.sessions.begin() as session:
-        ledger.stop(session, ledger.lock(session, job_id), code="cohere_key_refused", detail="Set COHERE_API_KEY.")
+        job_end.stop(session, ledger.lock(session, job_id), code="cohere_key_refused", detail="Set COHERE_API_KEY.")
     let_go(house, job_id, ref, release)
     job = job_of(house, job_id)
     assert (job.status, job.failed, job.total) == ("failed", 1000, 1000)
@@ -397,9 +397,9 @@ def let_go(house: House, job_id: uuid.UUID, ref: ledger.Ref, release: str) -> No
     with house.sessions.begin() as session:
         job = ledger.lock(session, job_id)
         if release == "wait":
-            assert ledger.wait(session, job, ref, seconds=20, message="Cohere answered 429", counts=True) is None
+            assert part_end.wait(session, job, ref, seconds=20, message="Cohere answered 429", counts=True) is None
         else:
-            ledger.hand_back(session, job, ref)
+            part_end.hand_back(session, job, ref)
 
 
 def test_what_a_cancelled_job_still_holds_is_not_kept_from_the_next(house: House) -> None:
@@ -446,7 +446,7 @@ def test_a_part_hands_itself_back_when_its_worker_stops(house: House) -> None:
     with house.running(part) as run, pytest.raises(HandBack):
         KINDS["etl.sync"].run(run)
     with house.sessions.begin() as session:
-        ledger.hand_back(session, ledger.lock(session, job_id), run.ref)
+        part_end.hand_back(session, ledger.lock(session, job_id), run.ref)
     assert [(part.status, part.deaths) for part in parts_of(house, job_id)] == [("queued", 0)]
 
 

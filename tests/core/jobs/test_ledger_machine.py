@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from core import failures
 from core.errors import LeaseLost, Refused
 from core.failures import Aside
-from core.jobs import ledger
+from core.jobs import job_end, ledger, part_end
 from core.jobs import split as splitting
 from core.jobs.cancel import cancel
 from core.jobs.launch import IdempotencyToken, launch
@@ -163,11 +163,11 @@ class LedgerMachine(RuleBasedStateMachine):
     def end(self, grip: Grip) -> None:
         """End as a worker does: finished when all is done, else as the job's state commands, else handed back."""
         (job,) = self._all("SELECT * FROM jobs WHERE id = :id", id=grip.ref.job_id)
-        act: Act = ledger.hand_back
+        act: Act = part_end.hand_back
         if grip.cursor == len(grip.ids):
-            act = ledger.finish
+            act = part_end.finish
         elif job["status"] == "cancelling":
-            act = ledger.cancel_part
+            act = part_end.cancel
         elif job["error_code"]:
             act = _fail
         self._let_go(grip, act)
@@ -307,15 +307,15 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 def _fail(session: Session, job: Job, ref: ledger.Ref) -> None:
-    ledger.fail(session, job, ref, code="cohere_unwell", detail="Gave up after 6 tries.")
+    part_end.fail(session, job, ref, code="cohere_unwell", detail="Gave up after 6 tries.")
 
 
 def _wait(session: Session, job: Job, ref: ledger.Ref) -> None:
-    ledger.wait(session, job, ref, seconds=600, message="Cohere rests", counts=True)
+    part_end.wait(session, job, ref, seconds=600, message="Cohere rests", counts=True)
 
 
 def _stop(session: Session, job: Job, ref: ledger.Ref) -> None:
-    ledger.stop(session, job, code="cohere_key_refused", detail="Set COHERE_API_KEY.")
+    job_end.stop(session, job, code="cohere_key_refused", detail="Set COHERE_API_KEY.")
     _fail(session, job, ref)
 
 

@@ -13,7 +13,7 @@ from core.alerts import jobs as job_rules
 from core.alerts import queues as queue_rules
 from core.alerts.rule import Scene
 from core.errors import HandBack, Invalid, Refused
-from core.jobs import ledger
+from core.jobs import ledger, part_end
 from core.jobs.explain import explanations, listening
 from core.jobs.paused import pause_of, pauses
 from core.jobs.pauses import pause, resume
@@ -96,7 +96,7 @@ def test_what_runs_goes_back_with_its_batch_and_loses_no_try(house: House) -> No
         assert until(lambda: told_to_stop(run.check))
         with house.sessions.begin() as session:
             ledger.renew(session, run.ref, lease=15)  # the lease is good until then
-            ledger.hand_back(session, ledger.lock(session, job_id), run.ref)
+            part_end.hand_back(session, ledger.lock(session, job_id), run.ref)
     with house.sessions() as session:
         (back,) = ledger.parts_of(session, job_id)
         assert (back.status, back.tries, back.deaths) == ("queued", 0, 0)
@@ -132,7 +132,7 @@ def test_no_alert_takes_a_pause_for_trouble(house: House) -> None:
     assert part is not None and part.token is not None
     hold(house)
     with house.sessions.begin() as session:
-        ledger.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
+        part_end.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
     scene = Scene(house.settings, house.sessions, house.redis)
     with house.sessions.begin() as session:
         session.get_one(Job, job_id).moved_at = datetime.now(UTC) - timedelta(hours=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from core.jobs import ledger
+from core.jobs import ledger, part_end
 from core.jobs.ledger import Progress, Ref
 from core.models import Job, Part
 from tests.core.jobs.conftest import House
@@ -64,7 +64,7 @@ def test_a_job_that_waits_for_a_clock_does_not_stand_still(house: House) -> None
     assert part.token is not None
     with house.sessions.begin() as session:
         ref = Ref(part.job_id, part.n, part.token)
-        ledger.wait(session, ledger.lock(session, part.job_id), ref, seconds=20, message="429", counts=True)
+        part_end.wait(session, ledger.lock(session, part.job_id), ref, seconds=20, message="429", counts=True)
 
     assert job_of(house, part.job_id).moved_at is None
 
@@ -72,4 +72,4 @@ def test_a_job_that_waits_for_a_clock_does_not_stand_still(house: House) -> None
 def hand_back(house: House, part: Part) -> None:
     assert part.token is not None
     with house.sessions.begin() as session:
-        ledger.hand_back(session, ledger.lock(session, part.job_id), Ref(part.job_id, part.n, part.token))
+        part_end.hand_back(session, ledger.lock(session, part.job_id), Ref(part.job_id, part.n, part.token))

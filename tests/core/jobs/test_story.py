@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from core.errors import TryAgain, waits
-from core.jobs import ledger
+from core.jobs import job_end, ledger, part_end
 from core.jobs.backoff import Backoff, again
 from core.jobs.reconcile import recover, wake
 from core.models import Failure, JobEvent, Part
@@ -58,7 +58,7 @@ def test_a_part_that_is_handed_back_and_taken_again_is_told(house: House, job_id
     part = house.claim(job_id, holder="w-1")
     assert part is not None
     with house.sessions.begin() as session:
-        ledger.hand_back(session, ledger.lock(session, job_id), house.running(part).ref)
+        part_end.hand_back(session, ledger.lock(session, job_id), house.running(part).ref)
     assert house.claim(job_id, holder="w-2") is not None
     assert story(house, job_id) == [
         ("info", 0, "Part 1 was handed back after 0 of 200 records."),
@@ -97,7 +97,7 @@ def test_a_back_off_is_told_with_its_attempt_and_so_is_its_end(house: House, job
 
 def test_why_a_job_was_stopped_is_told_once(house: House, job_id: uuid.UUID) -> None:
     with house.sessions.begin() as session:
-        ledger.stop(session, ledger.lock(session, job_id), code="key", detail="Set COHERE_API_KEY.")
+        job_end.stop(session, ledger.lock(session, job_id), code="key", detail="Set COHERE_API_KEY.")
     assert story(house, job_id) == [("error", None, "Set COHERE_API_KEY."), ("error", None, "Failed.")]
 
 
