@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
@@ -13,6 +14,41 @@ from core.prices import bill_of
 from core.settings import settings
 
 LOOK_SECONDS = 60.0  # who waits looks so often whether the budget was raised, or the month is over
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """How this month's money goes. What is foretold supposes that the rest of the month costs as the days so far."""
+
+    first: date
+    spent: float
+    currency: str
+    budget: float | None
+    foretold: float  # the whole month's bill
+    reached: datetime | None  # when the budget is used up; None without one, or when it lasts
+
+    @property
+    def left(self) -> float | None:
+        return None if self.budget is None else max(0.0, self.budget - self.spent)
+
+
+def month(session: Session, budget: float | None) -> Month:
+    """Read what this month has cost, and foretell the rest of it."""
+    now = datetime.now(UTC)
+    spent, currency = bill_of(spend.tokens_since(session, now.date().replace(day=1)))
+    return foretell(spent, currency, budget, now)
+
+
+def foretell(spent: float, currency: str, budget: float | None, now: datetime) -> Month:
+    """Foretell a month from what it has cost so far; its first day counts whole, for an hour says nothing."""
+    first = datetime.combine(now.date().replace(day=1), time(), UTC)
+    end = datetime.combine(_following(first.date()), time(), UTC)
+    each = spent / max(86400.0, (now - first).total_seconds())
+    foretold = spent + each * (end - now).total_seconds()
+    reached = None
+    if budget is not None and foretold > budget and each:
+        reached = now + timedelta(seconds=max(0.0, budget - spent) / each)
+    return Month(first.date(), spent, currency, budget, foretold, reached)
 
 
 def require(sessions: sessionmaker[Session]) -> None:
@@ -32,8 +68,12 @@ def require(sessions: sessionmaker[Session]) -> None:
 
 
 def _sentence(budget: float, amount: float, currency: str, month: date) -> str:
-    following = (month + timedelta(days=31)).replace(day=1)
+    following = _following(month)
     return (
         f"the budget of {budget:,.2f} {currency} for {month:%B} is used up ({amount:,.2f} {currency}): set "
         f"MONTHLY_BUDGET higher, or it goes on by itself on {following.day} {following:%B}"
     )
+
+
+def _following(month: date) -> date:
+    return (month + timedelta(days=31)).replace(day=1)

@@ -25,19 +25,20 @@ class Prices(BaseModel):
 
 def price_of(model: str, tokens: int) -> tuple[float, str] | None:
     """Give amount and currency for so many tokens; None when the list does not know the model."""
-    prices = _list()
+    prices = current()
     each = prices.per_million_tokens.get(model)
     return None if each is None else (round(each * tokens / 1_000_000, 6), prices.currency)
 
 
 def bill_of(tokens: Mapping[str, int]) -> tuple[float, str]:
     """Give amount and currency for the tokens of several models; one that the list does not know costs nothing."""
-    prices = _list()
+    prices = current()
     each = prices.per_million_tokens
     return sum(each.get(model, 0.0) * count for model, count in tokens.items()) / 1_000_000, prices.currency
 
 
-def _list() -> Prices:
+def current() -> Prices:
+    """Give the price list that counts now."""
     return read(settings().prices_file or OURS)
 
 

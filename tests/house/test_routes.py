@@ -71,6 +71,8 @@ PAGES = {
     "/launches/<name>/new",
     "/candidates",
     "/candidates/<int:candidate_id>",
+    "/costs",
+    "/costs.<any(csv, json):ending>",
     "/embeddings",
     "/find",
     "/views",

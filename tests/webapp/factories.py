@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from core.models import ApiToken, AuditEvent, Candidate, Failure, IndexState, Job, JobEvent, Part, Person
+from core.models import ApiToken, AuditEvent, Candidate, Failure, IndexState, Job, JobEvent, Part, Person, Spend
 
 T = TypeVar("T")
 _numbers = itertools.count(1)
@@ -82,6 +82,11 @@ def make_person(session: Session, **values: Any) -> Person:
 def make_token(session: Session, **values: Any) -> ApiToken:
     defaults = {"name": "nightly", "prefix": f"{next(_numbers):08x}", "digest": "-", "scopes": ["read"]}
     return _add(session, ApiToken(**(defaults | values)))
+
+
+def make_spend(session: Session, job_id: UUID, **values: Any) -> Spend:
+    defaults = {"model": "embed-v4.0", "calls": 1, "inputs": 10, "tokens": 2000}
+    return _add(session, Spend(job_id=job_id, **(defaults | values)))
 
 
 def make_act(session: Session, **values: Any) -> AuditEvent:
