@@ -90,6 +90,15 @@ class Hit:
     payload: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point as the index holds it; its vector is empty where it has none of its own."""
+
+    id: uuid.UUID
+    vector: NDArray[np.float32]
+    payload: Mapping[str, Any]
+
+
 class Seen(NamedTuple):
     """A point as a scan finds it; None where its payload does not say."""
 
@@ -137,6 +146,14 @@ class VectorIndex(Protocol):
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]: ...
     def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
         """Return the points that exist, with payload; their score is 0."""
+        ...
+
+    def inspect(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Point]:
+        """Return the points that exist, whole. Answers within seconds or raises, for a person waits."""
+        ...
+
+    def nearest(self, collection: str, vector: NDArray[np.float32], limit: int) -> list[Hit]:
+        """Find the points nearest to a vector, best first, with `record_id` alone. As quick as `inspect`."""
         ...
 
 

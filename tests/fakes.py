@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadBatch, GiveUp
-from core.ports import Collection, Embedded, Hit, Purpose, RecordFilter, Repayload, Seen, Upsert, Work
+from core.ports import Collection, Embedded, Hit, Point, Purpose, RecordFilter, Repayload, Seen, Upsert, Work
 
 DIMENSION = 8
 
@@ -113,6 +113,13 @@ class FakeIndex:
     def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
         place = self.points.get(collection, {})
         return [Hit(str(point), 0.0, place[point][1]) for point in ids if point in place]
+
+    def inspect(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Point]:
+        place = self.points.get(collection, {})
+        return [Point(point, *place[point]) for point in ids if point in place]
+
+    def nearest(self, collection: str, vector: NDArray[np.float32], limit: int) -> list[Hit]:
+        return self.search(collection, vector, limit, RecordFilter())
 
 
 @dataclass

@@ -24,6 +24,7 @@ from core.models import Job
 from core.models.job import NOT_OVER
 from core.settings import settings
 from worker.alerting import Alerting
+from worker.checking import Checking
 
 log = structlog.get_logger(__name__)
 
@@ -113,7 +114,7 @@ def _lead(connection: Connection) -> bool:
 
 def _tick_until(stop: threading.Event, ticker: Ticker, connection: Connection) -> None:
     log.info("ticker_leads")
-    with Alerting(ticker.house):
+    with Alerting(ticker.house), Checking(ticker.house):
         while not stop.is_set():
             connection.execute(select(1))  # raises when the lock is gone with its connection
             connection.commit()

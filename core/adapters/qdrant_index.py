@@ -14,12 +14,13 @@ from core.adapters import qdrant_collections as collections
 from core.adapters.qdrant_rest import QdrantRest
 from core.adapters.qdrant_writes import operation
 from core.errors import TryAgain
-from core.ports import Collection, Hit, RecordFilter, Repayload, Seen, Upsert
+from core.ports import Collection, Hit, Point, RecordFilter, Repayload, Seen, Upsert
 
 if TYPE_CHECKING:
     from core.adapters.qdrant_reader import QdrantReader
 
 WRITE_SECONDS = 60
+LOOK_SECONDS = 3  # at single points, by a person or a check
 DELETE_SECONDS = 10  # a census deletes within a transaction, which may be silent for 30 s
 MOST_CHANGES = 256  # a request: 3 MB of 1,024 numbers each; a server takes 32 MB
 MOST_DELETIONS = 1000
@@ -114,11 +115,32 @@ class QdrantIndex:
         """Return the points that exist, with payload; their score is 0."""
         return self._reader.retrieve(collection, ids)
 
+    def inspect(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Point]:
+        """Return the points that exist, whole."""
+        wanted = {"ids": list(ids), "with_payload": True, "with_vector": True}
+        found = self._rest.post(f"/collections/{collection}/points", wanted, timeout=LOOK_SECONDS)
+        return [_point(point) for point in found]
+
+    def nearest(self, collection: str, vector: NDArray[np.float32], limit: int) -> list[Hit]:
+        """Find the points nearest to a vector, without qdrant-client, which is too heavy for who only checks."""
+        asked = {"query": np.ascontiguousarray(vector, np.float32), "limit": limit, "with_payload": ["record_id"]}
+        found = self._rest.post(f"/collections/{collection}/points/query", asked, timeout=LOOK_SECONDS)
+        return [Hit(str(hit["id"]), hit["score"], hit["payload"] or {}) for hit in found["points"]]
+
 
 def _seen(point: Mapping[str, Any]) -> Seen:
-    raw, payload = point["id"], point["payload"] or {}
-    name = uuid.UUID(raw) if isinstance(raw, str) else uuid.UUID(int=raw)
-    return Seen(name, *map(payload.get, SCANNED))
+    payload = point["payload"] or {}
+    return Seen(_name(point["id"]), *map(payload.get, SCANNED))
+
+
+def _point(point: Mapping[str, Any]) -> Point:
+    numbers = point.get("vector")
+    vector = np.array(numbers if isinstance(numbers, list) else [], np.float32)
+    return Point(_name(point["id"]), vector, point["payload"] or {})
+
+
+def _name(raw: str | int) -> uuid.UUID:
+    return uuid.UUID(raw) if isinstance(raw, str) else uuid.UUID(int=raw)
 
 
 def _require_done(outcomes: Any) -> None:

@@ -250,3 +250,29 @@ def test_nobody_listening_is_tried_again() -> None:
 
 def ids(*numbers: int) -> list[uuid.UUID]:
     return [uuid.UUID(int=n) for n in numbers]
+
+
+def test_single_points_are_looked_at_whole(index: QdrantIndex) -> None:
+    name = index.ensure(ALIAS, MODEL, DIMENSION).name
+    index.write(name, [upsert(1, location="Vigo")])
+    (point,) = index.inspect(name, [uuid.UUID(int=1), uuid.UUID(int=2)])
+    assert (point.id, point.payload["location"]) == (uuid.UUID(int=1), "Vigo")
+    own = vector(1) / np.linalg.norm(vector(1))  # as an index of cosines keeps it
+    assert point.vector == pytest.approx(own, abs=1e-6)
+
+
+def test_the_nearest_are_found_by_their_number_alone(index: QdrantIndex) -> None:
+    name = index.ensure(ALIAS, MODEL, DIMENSION).name
+    index.write(name, [upsert(n, location="Vigo") for n in range(5)])
+    hits = index.nearest(name, vector(3), 2)
+    assert len(hits) == 2
+    assert (hits[0].id, hits[0].payload, hits[0].score) == (
+        str(uuid.UUID(int=3)),
+        {"record_id": 3},
+        pytest.approx(1, abs=1e-5),
+    )
+
+
+def test_a_look_at_a_collection_that_is_gone_says_so(index: QdrantIndex) -> None:
+    with pytest.raises(GiveUp, match="launch a sync"):
+        index.inspect("gone", [uuid.UUID(int=1)])
