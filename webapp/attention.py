@@ -14,6 +14,7 @@ from webapp.formatting import number
 from webapp.i18n import gettext as _
 from webapp.i18n import ngettext
 from webapp.queries.overview import Board
+from webapp.sentences import local
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _uncovered(board: Board) -> Iterator[Notice]:
 
 def _failed(board: Board) -> Iterator[Notice]:
     for job in board.failed:
-        sentence = _("“%(title)s” failed.", title=job.title)
+        sentence = _("“%(title)s” failed.", title=local(job.title))
         yield Notice(
             "bad", sentence, job.error_detail or job.message, url_for("jobs.show", job_id=job.id), _("See job")
         )
@@ -109,5 +110,5 @@ def _aside(board: Board) -> Iterator[Notice]:
 def _held(board: Board) -> Iterator[Notice]:
     for job in board.open:
         if job.status == "waiting" and job.message:
-            sentence = _("“%(title)s” waits.", title=job.title)
+            sentence = _("“%(title)s” waits.", title=local(job.title))
             yield Notice("wait", sentence, job.message, url_for("jobs.show", job_id=job.id), _("See job"))

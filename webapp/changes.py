@@ -9,6 +9,7 @@ import orjson
 from core.models import AuditEvent
 from webapp.formatting import NOTHING, number
 from webapp.i18n import gettext as _
+from webapp.sentences import local
 
 LONGEST = 500  # characters of one value; the files have them whole
 LISTED = 12
@@ -42,7 +43,7 @@ def _said(value: Any) -> str:
         case bool():
             return _("yes") if value else _("no")
         case str():
-            return _cut(value) or NOTHING
+            return _cut(local(value)) or NOTHING
         case list() if all(isinstance(item, str | int | float) for item in value):
             shown = ", ".join(str(item) for item in value[:LISTED])
             more = len(value) - LISTED

@@ -20,7 +20,7 @@ THIN = " "  # a space that does not break: between a number and its unit
 
 
 def register(app: Flask) -> None:
-    times_of = (ago, clock, day, duration, full, local, moment, times, when)
+    times_of = (ago, clock, day, duration, full, moment, times, when)
     for made in (*times_of, amount, decimal, entry, number, percent, rate, rough, short_id):
         app.jinja_env.filters[made.__name__] = made
 
@@ -89,7 +89,7 @@ def clock(then: datetime | None) -> str:
     return NOTHING if then is None else dates.format_time(then, "HH:mm:ss", tzinfo=zone(), locale=locale())
 
 
-def local(said: str) -> str:
+def on_clock(said: str) -> str:
     """Put the times in a sentence of the ledger, `12:04:10 UTC`, on the reader's clock: `13:04:10 CET`.
 
     One with its day, `2026-11-23 12:04:10 UTC`, keeps a day: `23 Nov 13:04:10 CET`.

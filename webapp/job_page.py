@@ -16,9 +16,9 @@ from core.prices import price_of
 from core.settings import Settings
 from webapp import waiting
 from webapp.extensions import db
-from webapp.formatting import local
 from webapp.forms import form_of
 from webapp.queries import current, failures, jobs
+from webapp.sentences import local
 
 EVENTS_SHOWN = 8
 YOUNG_SECONDS = 30  # a job this young is watched closely even while it waits for a worker

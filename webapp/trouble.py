@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from core.errors import AppError, Invalid, NotFound, Refused, Unavailable
 from core.jobs.launch import TooManyLaunches
 from webapp.i18n import gettext as _
-from webapp.sentences import beside, said
+from webapp.sentences import beside, local
 
 RETRY_SECONDS = 5
 
@@ -47,7 +47,7 @@ def trouble_of(error: BaseException) -> Trouble:
 
 
 def _ours(error: AppError) -> Trouble:
-    detail = said(str(error))
+    detail = local(str(error))
     match error:
         case NotFound():
             return Trouble(404, error.code, _("There is no such thing"), detail)
@@ -64,7 +64,7 @@ def _ours(error: AppError) -> Trouble:
 
 def _http(error: HTTPException) -> Trouble:
     status = error.code or 500
-    detail = said(error.description or error.name)
+    detail = local(error.description or error.name)
     # Werkzeug's own sentences for these two are for the developers of sites.
     titles = {
         403: (_("Not allowed"), detail),

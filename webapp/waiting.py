@@ -11,9 +11,7 @@ from core.jobs.paused import pause_of
 from core.jobs.view import JobView
 from webapp import dependencies
 from webapp.extensions import db
-from webapp.formatting import local
-from webapp.i18n import gettext as _
-from webapp.i18n import ngettext
+from webapp.sentences import local
 from webapp.states import STATUS, Look
 
 PATIENCE_SECONDS = 0.3  # a Redis that hangs holds up no page
@@ -48,24 +46,7 @@ def still_parts(job: JobView, told: str) -> list[Still]:
 
 def say(wait: Wait | None) -> str:
     """Say what somebody waits for; nothing for who does not."""
-    if wait is None:
-        return ""
-    if wait.befell:  # the ledger speaks English
-        return local(wait.sentence)
-    match wait.code:
-        case "paused":
-            return _("%(queue)s is paused by %(who)s: %(reason)s", queue=wait.queue, who=wait.who, reason=wait.reason)
-        case "redis_away":
-            return _("Redis does not answer, so workers cannot be told. The job is kept and starts when it does.")
-        case "no_worker":
-            return _("No worker listens on %(queue)s. Start one with: vigia worker", queue=wait.queue)
-        case "jobs_before":
-            return ngettext("%(num)s job is before it.", "%(num)s jobs are before it.", wait.n)
-        case "all_busy":
-            return _("Every worker is busy; the next free one takes it.")
-        case "soon":
-            return _("A worker takes it in a moment.")
-    return local(wait.sentence)
+    return "" if wait is None else local(wait.sentence)
 
 
 def look_of(job: JobView, wait: Wait | None) -> Look:

@@ -14,7 +14,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from webapp.i18n import CATALOGUES
-from webapp.sentences import OF_THE_CORE
 
 ROOT = Path(__file__).parents[2]
 SPANISH = CATALOGUES / "es" / "LC_MESSAGES" / "messages.po"
@@ -76,16 +75,3 @@ def test_the_compiled_catalogue_is_the_one_that_people_read() -> None:
     write_mo(compiled, catalogue())
 
     assert SPANISH.with_suffix(".mo").read_bytes() == compiled.getvalue(), "run `make words`"
-
-
-def test_what_is_told_of_the_core_is_what_the_core_says() -> None:
-    sources = "".join(path.read_text() for path in [*(ROOT / "core").rglob("*.py"), *(ROOT / "webapp").rglob("*.py")])
-    sources = sources.replace((ROOT / "webapp" / "sentences.py").read_text(), "")
-    # What varies is not in the source as it is said: names, numbers, lists of roles and scopes.
-    fixed = [
-        max(re.split(r"%\(\w+\)s|\d[\d,]*|viewer, .*|read, .*|, by ", known), key=len)
-        for known in OF_THE_CORE
-        if "CSRF" not in known  # of a library
-    ]
-
-    assert [piece for piece in fixed if piece not in sources] == []

@@ -20,8 +20,8 @@ from core.jobs.view import JobView, view_of
 from core.models import Job
 from tests.webapp import factories
 from tests.webapp.conftest import NO_REDIS, Visitor, plain
-from webapp.formatting import local
 from webapp.kept import Kept
+from webapp.sentences import local
 from webapp.waiting import look_of, ranges, say
 
 SOON = datetime.now(UTC) + timedelta(seconds=20)

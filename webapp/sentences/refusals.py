@@ -1,20 +1,10 @@
-"""What the core says to people, in the reader's language. The core itself knows no languages."""
+"""Why something is refused: people, tokens, acts on jobs, queues and workers, and forms of other sites."""
 
 from __future__ import annotations
 
-import re
+from webapp.sentences.marks import told
 
-from core.errors import Invalid
-from webapp.i18n import gettext
-
-
-def told(sentence: str) -> str:
-    """Mark a sentence for whoever translates; it stays as it is."""
-    return sentence
-
-
-# Written here once more, with a name for each thing that varies. A sentence that is not here is shown in English.
-OF_THE_CORE = (
+SENTENCES = (
     told("A name has 1 to 100 characters that can be seen."),
     told("This name is taken."),
     told("The audit would take it for a token, a command or Vigía."),
@@ -41,7 +31,6 @@ OF_THE_CORE = (
     told("%(queue)s is not paused."),
     told("%(who)s has stopped %(worker)s already: %(reason)s"),
     told("%(worker)s is not drained."),
-    told("Redis keeps the register of workers, and does not answer."),
     told("You keep %(n)s views of this page already. Delete one first."),
     told("You have a view of this name already."),
     told("There is already somebody called %(name)s."),
@@ -50,34 +39,26 @@ OF_THE_CORE = (
     told("This token was revoked already."),
     told("This name cannot be used."),
     told("This password cannot be used."),
-    told("nobody is indexed yet: launch a sync"),
-    told("PostgreSQL does not answer: try again in a moment"),
     told("The CSRF token is missing."),
     told("The CSRF session token is missing."),
     told("The CSRF token has expired."),
     told("The CSRF token is invalid."),
     told("The CSRF tokens do not match."),
+    told("Redis keeps the register of workers, and does not answer."),
+    told("There is nobody called %(name)s."),
+    told("These scopes cannot be used."),
+    told("%(role)s is no role."),
+    told("%(who)s wants %(worker)s to drain already: %(reason)s"),
+    told("%(who)s wants %(worker)s to stop already: %(reason)s"),
+    told("Say why %(worker)s shall drain."),
+    told("Say why %(worker)s shall stop."),
+    told("Say why: it is kept in the audit."),
+    told("Say why the queue is paused."),
+    told("Say why: whoever waits for it reads this."),
+    told("%(queue)s is paused already."),
+    # How a job ended, within a sentence.
+    told("completed"),
+    told("completed with errors"),
+    told("failed"),
+    told("cancelled"),
 )
-
-
-def _form(sentence: str) -> re.Pattern[str]:
-    pieces = re.split(r"%\((\w+)\)s", sentence)
-    return re.compile(
-        "".join(f"(?P<{piece}>.+)" if n % 2 else re.escape(piece) for n, piece in enumerate(pieces)), re.S
-    )
-
-
-FORMS = tuple((_form(sentence), sentence) for sentence in OF_THE_CORE)
-
-
-def said(sentence: str) -> str:
-    """Say a sentence of the core in the reader's language."""
-    for form, known in FORMS:
-        if found := form.fullmatch(sentence):
-            return gettext(known, **found.groupdict())
-    return sentence
-
-
-def beside(error: Invalid) -> dict[str, str]:
-    """Give the sentence of each bad field."""
-    return {field: said(sentence) for field, sentence in error.errors.items()}
