@@ -24,8 +24,11 @@ from webapp import (
 )
 from webapp.api import v1
 from webapp.config import flask_config
+from webapp.door import Door
+from webapp.drawings import Drawings
 from webapp.extensions import babel, compress, csrf, db, limiter, login_manager, redis_for
 from webapp.kept import Kept
+from webapp.readers import Readers
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -46,6 +49,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     v1.register(app)
     rq_board.mount(app, app.extensions["redis"])
     errors.register(app)
+    door = Door(app.wsgi_app, app.extensions["redis"], app.extensions["readers"])
+    app.extensions["door"] = app.wsgi_app = door  # type: ignore[method-assign]
     return app
 
 
@@ -69,6 +74,7 @@ def _extend(app: Flask, settings: Settings) -> None:
     with app.app_context():
         known = dependencies.dependencies_of(settings, db.engine, app.extensions["redis"])
     app.extensions["dependencies"] = known
+    app.extensions |= {"readers": Readers(), "drawings": Drawings()}
     app.extensions["board"] = Kept(seconds=1)  # a hundred polls a second read it once
     app.extensions["queues"] = Kept(seconds=1)
 

@@ -8,38 +8,27 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import g, session
-from flask_login import UserMixin, login_user, logout_user
+from flask import current_app, g, session
+from flask_login import login_user, logout_user
 from redis.exceptions import RedisError
+from sqlalchemy import select
 
 from core.access import ROLES
 from core.models import Person
 from webapp.config import ABSOLUTE
 from webapp.extensions import db, login_manager, redis
+from webapp.readers import Readers, SignedIn
 from webapp.security import is_poll
 
 IDLE_SECONDS = 30 * 60
 ABSOLUTE_SECONDS = int(ABSOLUTE.total_seconds())
 SEEN_SECONDS = 60  # how exact the idle clock is; the cookie is not sent anew with each page
-POLL_SECONDS = 3.0  # how long polls believe what was read of a person: they come every second
 
-_recent: dict[str, tuple[float, SignedIn]] = {}
 _signed_out: dict[str, float] = {}  # for as long as Redis is down
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn(UserMixin):  # type: ignore[misc]
-    """The person behind a request."""
-
-    id: int
-    name: str
-    role: str
-    theme: str | None
-    language: str | None
 
 
 def sign_in(person: Person) -> None:
@@ -55,8 +44,11 @@ def sign_in(person: Person) -> None:
 def sign_out() -> None:
     """End this session everywhere, also for whoever copied its cookie."""
     sid = session.get("sid", "")
-    _recent.pop(sid, None)
-    _signed_out[sid] = time.time()
+    _readers().forget([sid])
+    now = time.time()
+    for old in [gone for gone, at in list(_signed_out.items()) if now - at > ABSOLUTE_SECONDS]:
+        _signed_out.pop(old, None)
+    _signed_out[sid] = now
     with suppress(RedisError):
         redis.set(_key(sid), 1, ex=ABSOLUTE_SECONDS)
     logout_user()
@@ -65,7 +57,7 @@ def sign_out() -> None:
 
 def forget(sid: str) -> None:
     """Read the person anew with the next request: something about them changed."""
-    _recent.pop(sid, None)
+    _readers().forget([sid])
 
 
 def end_all(person: Person) -> None:
@@ -73,8 +65,7 @@ def end_all(person: Person) -> None:
 
     Only the own password leads here with oneself: whoever typed it need not sign in again.
     """
-    for sid in [sid for sid, (_, known) in list(_recent.items()) if known.id == person.id]:
-        _recent.pop(sid, None)
+    _readers().forget(_readers().sessions_of(person.id))
     if getattr(g.get("_login_user"), "id", None) == person.id:
         session.update(sid=secrets.token_hex(16), epoch=person.session_epoch)
 
@@ -85,14 +76,14 @@ def load(person_id: str) -> SignedIn | None:
     now, sid = time.time(), session.get("sid", "")
     if not person_id.isdigit() or _expired(now):
         return None
-    if is_poll() and sid in _recent and time.monotonic() - _recent[sid][0] < POLL_SECONDS:
-        return _recent[sid][1]
-    person = None if _ended(sid) else db.session.get(Person, int(person_id))
-    if person is None or not _may_enter(person):
+    if is_poll() and (known := _readers().get(sid, _standing)) is not None:
+        return known
+    person = None if _ended([sid]) else db.session.get(Person, int(person_id))
+    if person is None or not _may_enter(person, session.get("epoch")):
         return None
     if not is_poll() and now - session["seen"] > SEEN_SECONDS:
         session["seen"] = int(now)
-    return _remember(sid, _signed_in(person))
+    return _readers().remember(sid, _signed_in(person), person.session_epoch)
 
 
 def _expired(now: float) -> bool:
@@ -100,24 +91,35 @@ def _expired(now: float) -> bool:
     return now - seen > IDLE_SECONDS or now - born > ABSOLUTE_SECONDS
 
 
-def _ended(sid: str) -> bool:
+def _standing(sessions: Mapping[str, tuple[int, int]]) -> dict[str, SignedIn]:
+    """Read the people of those sessions that still stand, in one statement and one round trip to Redis."""
+    ids = {person_id for person_id, _ in sessions.values()}
+    people = {person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(ids)))}
+    ended = _ended(sessions)
+    return {
+        sid: _signed_in(people[person_id])
+        for sid, (person_id, epoch) in sessions.items()
+        if sid not in ended and person_id in people and _may_enter(people[person_id], epoch)
+    }
+
+
+def _ended(sids: Collection[str]) -> set[str]:
+    """Say which of these were signed out."""
+    ended = {sid for sid in sids if sid in _signed_out}
     with suppress(RedisError):
-        return bool(sid in _signed_out or redis.exists(_key(sid)))
-    return False
+        told = redis.mget([_key(sid) for sid in sids])
+        ended |= {sid for sid, known in zip(sids, told, strict=True) if known is not None}
+    return ended
 
 
-def _may_enter(person: Person) -> bool:
-    return bool(person.active and person.role in ROLES and person.session_epoch == session.get("epoch"))
+def _may_enter(person: Person, epoch: int | None) -> bool:
+    return bool(person.active and person.role in ROLES and person.session_epoch == epoch)
 
 
-def _remember(sid: str, person: SignedIn) -> SignedIn:
-    now = time.monotonic()
-    for old in [known for known, (at, _) in list(_recent.items()) if now - at > POLL_SECONDS]:
-        _recent.pop(old, None)
-    for old in [gone for gone, at in list(_signed_out.items()) if time.time() - at > ABSOLUTE_SECONDS]:
-        _signed_out.pop(old, None)
-    _recent[sid] = (now, person)
-    return person
+def _readers() -> Readers:
+    """Give what polls believe."""
+    readers: Readers = current_app.extensions["readers"]
+    return readers
 
 
 def _signed_in(person: Person) -> SignedIn:

@@ -6,9 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from redis.exceptions import RedisError
 
-from core.jobs import live
 from core.kinds import KINDS
 from webapp import comparison, exports, fresh, job_list, job_page
 from webapp.extensions import db, redis
@@ -68,7 +66,7 @@ def progress(job_id: UUID) -> ResponseReturnValue:
         job = jobs.show(db.session(), redis, job_id)
         return render_template("jobs/poll.html", **job_page.parts_of_page(job))
 
-    return fresh.unless_same(_revision(job_id), draw)
+    return fresh.of_job(job_id, draw)
 
 
 @bp.get("/jobs/<uuid:job_id>/records")
@@ -89,11 +87,3 @@ def list_events(job_id: UUID) -> ResponseReturnValue:
     job = jobs.show(db.session(), redis, job_id)
     page = jobs.events(db.session(), job_id, request.args.get("cursor"), limit=100)
     return render_template("jobs/events.html", job=job, page=page)
-
-
-def _revision(job_id: UUID) -> str | None:
-    """Read when the live copy last changed; None without Redis, when the ledger is drawn each time."""
-    try:
-        return live.revision(redis, str(job_id))
-    except RedisError:
-        return None

@@ -1,0 +1,152 @@
+"""Unchanged polls are turned back before Flask; changed readers and changed jobs are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from redis import Redis
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from core.jobs import live
+from core.jobs.view import view_of
+from core.models import Job, Person
+from tests.webapp import factories
+from tests.webapp.conftest import Visitor
+from webapp import door, readers
+from webapp.door import Door
+
+
+@pytest.fixture
+def job(session: Session, redis: Redis) -> Job:
+    job = factories.make_job(session, status="running")
+    session.commit()
+    live.publish(redis, view_of(job))
+    return job
+
+
+@pytest.fixture(autouse=True)
+def one_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "BUCKET_SECONDS", 1_000_000_000)
+
+
+@pytest.fixture
+def flask_asked(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List what comes through the door."""
+    asked: list[str] = []
+    inside: Door = app.extensions["door"]
+    portal = inside._portal
+
+    def noted(environ: dict[str, Any], start_response: Any) -> Any:
+        asked.append(environ["PATH_INFO"])
+        return portal(environ, start_response)
+
+    monkeypatch.setattr(inside, "_portal", noted)
+    return asked
+
+
+def poll(visitor: Visitor, job: Job, tag: str = "") -> TestResponse:
+    return visitor.get(f"/jobs/{job.id}/progress", headers={"If-None-Match": tag, "HX-Request": "true"})
+
+
+@pytest.fixture
+def believed(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Say for how long a reader is believed."""
+
+    def seconds(number: float) -> None:
+        for name in ("BELIEVED_SECONDS", "PATIENCE_SECONDS"):
+            monkeypatch.setattr(readers, name, number)
+
+    seconds(3600)
+    return seconds
+
+
+def test_who_has_what_there_is_does_not_come_in(
+    viewer: Visitor, job: Job, flask_asked: list[str], believed: Callable[[float], None]
+) -> None:
+    tag = poll(viewer, job).headers["ETag"]
+    again = poll(viewer, job, tag)
+
+    assert (again.status_code, again.text, again.headers["ETag"]) == (304, "", tag)
+    assert again.headers["Cache-Control"] == "private, no-cache"
+    assert len(flask_asked) == 1
+
+
+def test_a_change_of_the_job_lets_everybody_in(
+    viewer: Visitor, job: Job, redis: Redis, session: Session, believed: Callable[[float], None]
+) -> None:
+    tag = poll(viewer, job).headers["ETag"]
+    job.updated_at = datetime.now(UTC) + timedelta(seconds=1)
+    session.commit()
+    live.publish(redis, view_of(job))
+
+    assert poll(viewer, job, tag).status_code == 200
+
+
+def test_the_tag_of_another_is_worth_nothing(
+    visitor: Callable[..., Visitor], job: Job, believed: Callable[[float], None]
+) -> None:
+    one, other = visitor("viewer", "one"), visitor("viewer", "other")
+    tags = [poll(visitor, job).headers["ETag"] for visitor in (one, other)]
+
+    assert tags[0] != tags[1]
+    assert poll(other, job, tags[0]).status_code == 200
+
+
+def test_a_stranger_with_a_tag_is_sent_to_the_login(
+    app: Flask, viewer: Visitor, job: Job, believed: Callable[[float], None]
+) -> None:
+    tag = poll(viewer, job).headers["ETag"]
+    stranger = Visitor(app.test_client(), "", "nobody")
+
+    assert poll(stranger, job, tag).status_code == 401
+
+
+def test_who_signs_out_is_out_at_once(viewer: Visitor, app: Flask, job: Job, believed: Callable[[float], None]) -> None:
+    tag, copied = poll(viewer, job).headers["ETag"], viewer.client.get_cookie("vigia")
+    assert copied is not None
+    thief = Visitor(app.test_client(), "", "thief")
+    thief.client.set_cookie("vigia", copied.value)
+
+    viewer.post("/logout")
+
+    assert poll(thief, job, tag).status_code == 401
+
+
+def test_who_is_deactivated_elsewhere_is_out_when_believed_no_more(
+    visitor: Callable[..., Visitor], job: Job, session: Session, believed: Callable[[float], None]
+) -> None:
+    gone, stays = visitor("viewer", "gone"), visitor("viewer", "stays")
+    tags = [poll(visitor, job).headers["ETag"] for visitor in (gone, stays)]
+    session.query(Person).filter_by(name="gone").update({"active": False})
+    session.commit()
+    believed(0)
+
+    assert [poll(one, job, tag).status_code for one, tag in zip((gone, stays), tags, strict=True)] == [401, 304]
+
+
+def test_a_new_language_is_drawn_at_once(viewer: Visitor, job: Job, believed: Callable[[float], None]) -> None:
+    tag = poll(viewer, job).headers["ETag"]
+    viewer.post("/preferences", language="es")
+
+    assert poll(viewer, job, tag).status_code == 200
+
+
+@pytest.mark.parametrize("status", ["queued", "running", "waiting", "completed", "failed"])
+def test_readers_of_one_role_see_the_same(
+    visitor: Callable[..., Visitor], session: Session, redis: Redis, status: str
+) -> None:
+    """What is drawn for one is shown to all: but for the token of a form, nothing on it is anybody's own."""
+    job = factories.make_job(session, status=status, total=2, done=1)
+    session.commit()
+    live.publish(redis, view_of(job))
+    one, other = visitor("operator", "Olga of one"), visitor("operator", "Omar of the other")
+
+    first, second = poll(one, job).text, poll(other, job).text
+
+    assert "Olga" not in second
+    assert first.replace(one.token, "") == second.replace(other.token, "")

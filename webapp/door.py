@@ -1,0 +1,80 @@
+"""Before Flask: a poll whose reader has what there is goes away again for the price of one look into Redis.
+
+Nothing is answered here that Flask has not answered to the same cookie within the last seconds: it said who asks and
+that they may, and `Readers` still believes it. Whatever is not known here goes on to Flask.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from core.jobs import live
+from webapp.readers import Readers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Even when nothing changes, "3 s ago" must not stand for ever.
+BUCKET_SECONDS = 10
+MOST = 5000
+Asked = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What Flask has answered to one reader: the tag, and what must not have changed since."""
+
+    tag: str
+    sid: str
+    job_id: str
+    revision: str
+    bucket: int
+
+
+class Door:
+    """The portal behind a look at what its readers have."""
+
+    def __init__(self, portal: WSGIApplication, redis: Redis, readers: Readers) -> None:
+        self._portal = portal
+        self._redis = redis
+        self._readers = readers
+        self._seen: dict[Asked, Seen] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        tag = environ.get("HTTP_IF_NONE_MATCH")
+        seen = self._seen.get(_asked(environ)) if tag else None
+        if seen is None or seen.tag != tag or not self._stands(seen):
+            return self._portal(environ, start_response)
+        start_response("304 NOT MODIFIED", [("ETag", seen.tag), ("Cache-Control", "private, no-cache")])
+        return []
+
+    def remember(self, environ: WSGIEnvironment, seen: Seen) -> None:
+        """Know the next time what this reader has now."""
+        if len(self._seen) >= MOST:
+            self._seen.clear()  # at worst, everybody asks Flask once more
+        self._seen[_asked(environ)] = seen
+
+    def _stands(self, seen: Seen) -> bool:
+        if seen.bucket != bucket() or not self._readers.believes(seen.sid):
+            return False
+        try:
+            return live.revision(self._redis, seen.job_id) == seen.revision
+        except RedisError:
+            return False
+
+
+def bucket() -> int:
+    """Count the spans of time in which ages are not drawn anew."""
+    return int(time.time() // BUCKET_SECONDS)
+
+
+def _asked(environ: WSGIEnvironment) -> Asked:
+    """Give all of a request that its answer may depend on."""
+    names = ("PATH_INFO", "QUERY_STRING", "HTTP_COOKIE", "HTTP_ACCEPT_LANGUAGE", "REQUEST_METHOD")
+    return tuple(environ.get(name) for name in names)
