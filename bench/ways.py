@@ -40,7 +40,7 @@ def plain(stage: Stage, kind: str) -> Figures:
 def product(stage: Stage, rows: int, *, workers: int = 1, **settings: object) -> Figures:
     """Launch a sync as an operator does, with real workers waiting, and measure from the launch to its end."""
     env = stage.env(**settings)
-    with _workers(stage, env, workers) as processes, _watched([process.pid for process in processes]) as peaks:
+    with running_workers(stage, env, workers) as processes, _watched([process.pid for process in processes]) as peaks:
         cpu = sum(cpu_seconds(process.pid) for process in processes)
         job = _sync(stage)
         while any(len(family(process.pid)) > 1 for process in processes):
@@ -86,7 +86,7 @@ def _until_over(session: Session, job_id: uuid.UUID) -> Job:
 
 
 @contextmanager
-def _workers(stage: Stage, env: dict[str, str], count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+def running_workers(stage: Stage, env: dict[str, str], count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Start real worker processes, wait until they listen, and stop them in the end."""
     with (stage.logs / "bench-workers.log").open("ab") as log:
         processes = [
