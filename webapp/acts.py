@@ -23,6 +23,7 @@ ACTS = {
     "token.revoke": _("Revoked a token"),
     "session.login": _("Signed in"),
     "session.logout": _("Signed out"),
+    "candidate.correct": _("Mended a profile"),
     "candidates.import": _("Imported people"),
     "candidates.sample": _("Loaded sample people"),
     "queue.pause": _("Paused a queue"),

@@ -40,6 +40,11 @@ def cause(code: str) -> str:
     return str(CAUSES.get(code, code.replace("_", " ").capitalize()))
 
 
+def needs_a_person(code: str) -> bool:
+    """Say whether a retry is in vain until somebody has mended the text: a filter of the templates."""
+    return code in NEED_A_PERSON
+
+
 def remedy(code: str) -> str:
     """Say what helps against a cause: a filter of the templates."""
-    return str(_("mend the text first") if code in NEED_A_PERSON else _("safe to retry"))
+    return str(_("mend the text first") if needs_a_person(code) else _("safe to retry"))

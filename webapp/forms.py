@@ -54,10 +54,15 @@ def payload_from(model: type[M], form: Form) -> M:
     try:
         return model.model_validate(_raw(model, form))
     except ValidationError as error:
-        errors: dict[str, str] = {}
-        for item in error.errors():
-            errors.setdefault(_name(item["loc"]), _sentence(item))
-        raise Invalid(_("Some fields need a second look."), errors) from None
+        raise Invalid(_("Some fields need a second look."), errors_of(error)) from None
+
+
+def errors_of(error: ValidationError) -> dict[str, str]:
+    """Give one sentence for each bad field, in the reader's language."""
+    errors: dict[str, str] = {}
+    for item in error.errors():
+        errors.setdefault(_name(item["loc"]), _sentence(item))
+    return errors
 
 
 def form_of(payload: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

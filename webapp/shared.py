@@ -20,6 +20,7 @@ ROLE_NAMES = {"viewer": _("viewer"), "operator": _("operator"), "admin": _("admi
 SECTIONS = {
     "rq_dashboard": "rq_dashboard.queues_overview",
     "overview": "overview.show",
+    "corrections": "candidates.index",
     "syncs": "syncs.new",
     "person_acts": "people.index",
     "own_password": "own_password.edit",
@@ -47,6 +48,9 @@ def register(app: Flask) -> None:
         **{name: getattr(states, name) for name in LOOKS},
     )
     app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy, wait=waiting.say, local=local)
+    app.jinja_env.filters.update(
+        cause=causes.cause, remedy=causes.remedy, needs_a_person=causes.needs_a_person, wait=waiting.say
+    )
     app.jinja_env.filters.update(step=terms.step, parameter=terms.parameter)
     app.jinja_env.filters.update(act=acts.act, job_id=acts.job_id, changes=changes.changes)
     app.jinja_env.filters.update(alert_look=alerts.look, alert_name=alerts.name_of, alert_way=alerts.way)

@@ -60,6 +60,8 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Word = Annotated[str, StringConstraints(max_length=300), AfterValidator(_storable)]
 Text = Annotated[str, StringConstraints(max_length=MOST_TEXT), AfterValidator(_storable)]
 Anything = Annotated[Any, AfterValidator(_any_shape)]
+Headline = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)]
+Skills = Annotated[list[Word], Field(max_length=500)]
 
 
 class Row(BaseModel):
@@ -69,9 +71,9 @@ class Row(BaseModel):
 
     external_id: Annotated[Name, BeforeValidator(_as_text)]
     full_name: Name
-    headline: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)] | None = None
+    headline: Headline | None = None
     summary: Text | None = None
-    skills: Annotated[list[Word], Field(max_length=500)] | None = None
+    skills: Skills | None = None
     experience: Anything = None
     education: Anything = None
     years_experience: Annotated[int, Field(ge=0, le=100)] | None = None

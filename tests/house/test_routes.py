@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from core.access import ROLES, allows
-from core.models import AuditEvent, Person
+from core.models import AuditEvent, Candidate, Person
 from core.settings import Settings
 from tests.webapp.conftest import Visitor, enter
 from tests.webapp.factories import make_act, make_candidate, make_job, make_person, make_token
@@ -73,6 +73,8 @@ PAGES = {
     "/candidates/<int:candidate_id>",
     "/costs",
     "/costs.<any(csv, json):ending>",
+    "/candidates/<int:candidate_id>/corrections",
+    "/candidates/<int:candidate_id>/corrections/new",
     "/embeddings",
     "/find",
     "/views",
@@ -122,6 +124,7 @@ def session(app: Flask) -> Iterator[Session]:
 def known(session: Session) -> dict[str, Any]:
     """Something for each variable of an address."""
     values = {"job_id": make_job(session, status="queued").id, "candidate_id": make_candidate(session).id}
+    values["version"] = session.scalars(select(Candidate.updated_at)).one().isoformat()
     values |= {"person_id": make_person(session).id, "token_id": make_token(session).id}
     values |= {"event_id": make_act(session).id}
     session.commit()
@@ -216,6 +219,7 @@ def test_every_write_leaves_an_audit_row(app: Flask, session: Session, known: di
         ("/sync", {"scope": "all"}),
         ("/embeddings", {"candidate_ids": str(person)}),
         ("/launches/etl.sync", {"limit": "3"}),
+        (f"/candidates/{person}/corrections", {"summary": "Mended.", "reason": "why", "version": known["version"]}),
         (f"/jobs/{job}/cancellations", {"reason": "why"}),
         (f"/jobs/{job}/retries", {}),
         ("/preferences", {"theme": "dark"}),

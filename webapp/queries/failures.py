@@ -51,6 +51,13 @@ class FailureRow:
     failure: Failure
     external_id: str | None
     full_name: str | None
+    version: datetime | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether somebody has changed the record since it failed."""
+        failed = self.failure.source_version
+        return None not in (failed, self.version) and self.version != failed
 
 
 def groups(session: Session, where: FailureFilter = FailureFilter()) -> Page[CauseGroup]:
@@ -119,9 +126,11 @@ def _position(row: FailureRow) -> tuple[object, ...]:
     return row.failure.last_seen, row.failure.id
 
 
-def _named() -> Select[Failure, str, str]:
+def _named() -> Select[Failure, str, str, datetime]:
     candidate = and_(Failure.record_kind == "candidate", Failure.record_id == Candidate.id)
-    return select(Failure, Candidate.external_id, Candidate.full_name).outerjoin(Candidate, candidate)
+    return select(Failure, Candidate.external_id, Candidate.full_name, Candidate.updated_at).outerjoin(
+        Candidate, candidate
+    )
 
 
 def _conditions(where: FailureFilter, of: type[Failure] = Failure) -> list[ColumnElement[bool]]:

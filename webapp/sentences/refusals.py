@@ -56,6 +56,13 @@ SENTENCES = (
     told("Say why the queue is paused."),
     told("Say why: whoever waits for it reads this."),
     told("%(queue)s is paused already."),
+    told("Nothing was changed."),
+    told("Somebody has changed this profile since it was read."),
+    # What is wrong with one box of a form.
+    told("holds a NUL character"),
+    told("nested deeper than %(n)s"),
+    told("has %(n)s characters; at most %(most)s"),
+    told("holds a number that is too big"),
     # How a job ended, within a sentence.
     told("completed"),
     told("completed with errors"),

@@ -132,3 +132,21 @@ def test_a_search_passes_its_question_on_and_names_whom_it_found(reader: Script)
 @pytest.mark.parametrize("path", ["/candidates", "/jobs", "/failures", "/failures?group=none"])
 def test_every_list_has_the_same_shape_when_empty(reader: Script, path: str) -> None:
     assert reader.get(path).json == {"items": [], "next": None, "total": 0, "total_exact": True}
+
+
+def test_a_text_is_mended_over_the_version_that_was_read(operator: Script, session: Session) -> None:
+    person = make_candidate(session, summary="Broken.")
+    session.commit()
+    version = operator.get(f"/candidates/{person.id}").json["updated_at"]
+    body = {"version": version, "texts": {"summary": "Mended.", "experience": [{"title": "Nurse"}]}, "reason": "why"}
+
+    answer = operator.post(f"/candidates/{person.id}/corrections", body)
+
+    assert answer.status_code == 200
+    assert answer.json["updated_at"] > version
+    session.refresh(person)
+    assert (person.summary, person.experience) == ("Mended.", [{"title": "Nurse"}])
+    late = operator.post(f"/candidates/{person.id}/corrections", body)
+    assert (late.status_code, late.json["type"]) == (409, "urn:vigia:problem:outdated")
+    for texts in ({}, {"age": 3}, {"summary": 5}):
+        assert operator.post(f"/candidates/{person.id}/corrections", body | {"texts": texts}).status_code == 422

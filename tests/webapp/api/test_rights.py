@@ -39,6 +39,7 @@ WRITES = [
     f"/jobs/{JOB}/cancellations",
     "/failures/retries",
     "/failures/discards",
+    "/candidates/1/corrections",
     "/queues/jobs:etl/pauses",
     "/queues/jobs:etl/resumptions",
     "/workers/w-1/drains",

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response
-from pydantic import Field, Json
+from pydantic import Field, Json, StringConstraints
 
 from core.errors import NotFound
+from core.intake.correction import Texts, correct
 from core.kinds.etl_sync import Where
 from core.pipeline.plan import point_id
 from core.ports import RecordFilter
 from webapp.api.answers.candidates import CandidateAnswer, CandidateItem, CandidateList, HappeningAnswer, PlaceAnswer
 from webapp.api.answers.failures import FailureAnswer
 from webapp.api.operation import operation, reply
-from webapp.api.reading import Cursor, Words
+from webapp.api.reading import Cursor, Request, Words
 from webapp.extensions import db
 from webapp.queries import candidates, coverage
 from webapp.queries.candidates import CandidateFilter
 from webapp.queries.page import number
+from webapp.security import actor
 
 blueprint = Blueprint("candidates", __name__)
 
@@ -29,6 +32,14 @@ class CandidateQuery(Cursor):
     state: Literal[candidates.STATES] | None = None  # type: ignore[valid-type]
     q: Words = Field("", description="One of our ids, the start of an external id, or of the words of a name.")
     filter: Json[Where] | None = Field(None, description="A record filter, as JSON.")
+
+
+class NewCorrection(Request):
+    """A person's text, put right: only over the version that was read."""
+
+    version: datetime = Field(description="The updated_at of the candidate as you read it.")
+    texts: Texts = Field(description="Only what is given is written; null empties it.")
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
 @blueprint.get("/candidates")
@@ -44,10 +55,26 @@ def index(query: CandidateQuery) -> Response:
 @operation("read", {200: (CandidateAnswer,)})
 def show(candidate_id: str) -> Response:
     """Tell where one candidate is in the index, and how it got there."""
+    return reply(_answer(_number(candidate_id)))
+
+
+@blueprint.post("/candidates/<candidate_id>/corrections")
+@operation("operate", {200: (CandidateAnswer,)}, problems=(409,))
+def create_correction(candidate_id: str, body: NewCorrection) -> Response:
+    """Mend a candidate's text. 409 when somebody has changed it since; the next job that takes them embeds it."""
+    wanted = _number(candidate_id)
+    correct(db.session(), wanted, body.texts, seen=body.version, actor=actor(), reason=body.reason)
+    return reply(_answer(wanted))
+
+
+def _number(candidate_id: str) -> int:
     try:
-        wanted = number(candidate_id)
+        return number(candidate_id)
     except ValueError:
         raise NotFound("There is no such candidate: our ids are whole numbers.") from None
+
+
+def _answer(wanted: int) -> CandidateAnswer:
     detail = candidates.show(db.session(), wanted, coverage.show(db.session()))
     own = {name: getattr(detail.candidate, name, None) for name in CandidateAnswer.model_fields}
     beside = {
@@ -59,7 +86,7 @@ def show(candidate_id: str) -> Response:
         "failures": [FailureAnswer.model_validate(failure) for failure in detail.failures],
         "history": [HappeningAnswer.model_validate(line) for line in detail.history],
     }
-    return reply(CandidateAnswer.model_validate(own | beside))
+    return CandidateAnswer.model_validate(own | beside)
 
 
 def record_filter(where: Where | None) -> RecordFilter:
