@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Literal
-from uuid import UUID
 
 from flask_babel import lazy_gettext
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
+from core.jobs import acts
 from core.jobs.search import JobWhere
 from core.kinds.jobs_bulk import Bulk
-from core.models import Job
 from webapp import job_list
 from webapp.extensions import db
 from webapp.i18n import gettext as _
@@ -40,11 +38,10 @@ def bulk_of(act: str, form: Form) -> Bulk:
 
 
 def _ticked(act: Literal["retry", "cancel"], form: Form) -> Bulk:
-    ids = [job_id for given in form.getlist("id") if (job_id := _uuid(given)) is not None]
-    numbers = db.session().scalars(select(Job.number).where(Job.id.in_(ids)).order_by(Job.number)).all()
+    numbers = job_list.ticked(form, acts.MOST).numbers
     if not numbers:
         raise Invalid(_("Nothing was chosen. Tick jobs, or take all that match."), {"id": "none"})
-    return Bulk(act=act, numbers=tuple(numbers), where=None, upto=None, said="")
+    return Bulk(act=act, numbers=numbers, where=None, upto=None, said="")
 
 
 def _every(act: Literal["retry", "cancel"], form: Form) -> Bulk:
@@ -70,10 +67,3 @@ def _moment(given: str) -> datetime | None:
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else None
-
-
-def _uuid(given: str) -> UUID | None:
-    try:
-        return UUID(given)
-    except ValueError:
-        return None

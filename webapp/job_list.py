@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
-from flask import request, url_for
+from flask import flash, request, url_for
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
 from core.kinds import KINDS
 from core.models import Job
+from webapp import chosen as chosen_jobs
 from webapp import job_search, kept_views, waiting
+from webapp.chosen import Chosen
 from webapp.extensions import db
 from webapp.i18n import gettext as _
 from webapp.i18n import zone
@@ -75,6 +81,27 @@ def search(text: str, now: datetime | None = None) -> JobSearch:
     return job_search.read(text, known)
 
 
+def ticked(form: MultiDict[str, str], most: int = chosen_jobs.MOST) -> Chosen:
+    """Read which jobs are ticked, on this page by their ids and on others by the word that was carried."""
+    ids = [job_id for given in form.getlist("id") if (job_id := _uuid(given)) is not None]
+    here = db.session().scalars(select(Job.number).where(Job.id.in_(ids))) if ids else ()
+    return chosen_jobs.chosen(form.get("chosen", ""), here, most)
+
+
+def ticked_ids() -> Sequence[str]:
+    """Name the jobs that are ticked, by their ids."""
+    numbers = ticked(request.args).numbers
+    return [str(job_id) for job_id in db.session().scalars(select(Job.id).where(Job.number.in_(numbers)))]
+
+
+def turned() -> str:
+    """Give the address of the page that was turned to, with all that is ticked in one word."""
+    chosen = ticked(request.args)
+    if chosen.left_out:
+        flash(chosen_jobs.too_many(), "wait")
+    return asked().url("jobs.index", cursor=request.args.get("cursor") or None, chosen=chosen.word or None)
+
+
 def shown() -> dict[str, Any]:
     """Give the template the list; where the box cannot be used, an empty one."""
     what, cursor = asked(), request.args.get("cursor") or None
@@ -82,12 +109,24 @@ def shown() -> dict[str, Any]:
         nothing: Page[Any] = Page((), None, 0, True)
         counts = {status: Count(0, True) for status in jobs.STATUSES}
         kept = KeptViews("jobs", "", ())
-        return {"asked": what, "page": nothing, "counts": counts, "waits": {}, "cursor": None, "kept": kept}
+        return {
+            "asked": what,
+            "page": nothing,
+            "counts": counts,
+            "waits": {},
+            "cursor": None,
+            "kept": kept,
+            "chosen": Chosen(),
+            "elsewhere": Chosen(),
+        }
     counted = jobs.counts(db.session(), what.where)
     page = jobs.find_page(db.session(), what.where, cursor, known=jobs.of_tab(counted, what.status))
+    chosen = ticked(request.args)
     return {
         "asked": what,
         "page": page,
+        "chosen": chosen,
+        "elsewhere": chosen.elsewhere({job.number for job in page.items if job.number}),
         "counts": counted,
         "waits": waiting.waits_of(page.items),
         "cursor": cursor,
@@ -105,3 +144,10 @@ def title(what: Asked) -> str:
     said = [f"status:{what.status}"] if what.status else []
     said += [what.search.text] if what.search.text else []
     return " ".join(said) or _("all jobs")
+
+
+def _uuid(given: str) -> UUID | None:
+    try:
+        return UUID(given)
+    except ValueError:
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from core.kinds import KINDS
@@ -19,6 +19,8 @@ bp = Blueprint("jobs", __name__)
 @bp.get("/jobs")
 @role("viewer")
 def index() -> ResponseReturnValue:
+    if request.args.getlist("id"):  # the page was turned, with ticks on it
+        return redirect(job_list.turned())
     shown = job_list.shown()
     return render_template("jobs/index.html", **shown), 422 if shown["asked"].search.problems else 200
 
@@ -39,7 +41,8 @@ def export(ending: str) -> ResponseReturnValue:
 def index_live() -> ResponseReturnValue:
     shown = job_list.shown()
     return fresh.unless_same(
-        repr((shown["page"], shown["counts"], shown["waits"])), lambda: render_template("jobs/poll_list.html", **shown)
+        repr((shown["page"], shown["counts"], shown["waits"], shown["chosen"])),
+        lambda: render_template("jobs/poll_list.html", **shown),
     )
 
 
@@ -47,7 +50,7 @@ def index_live() -> ResponseReturnValue:
 @role("viewer")
 def compare() -> ResponseReturnValue:
     """Compare the jobs a and b, or the two that were ticked in the list."""
-    ids = request.args.getlist("id") or [request.args.get("a", ""), request.args.get("b", "")]
+    ids = job_list.ticked_ids() or [request.args.get("a", ""), request.args.get("b", "")]
     return render_template("jobs/compare.html", compared=comparison.compare(*comparison.chosen(ids)))
 
 

@@ -39,7 +39,7 @@
   // One box for all boxes of its form, and how many are ticked; a poll draws the figure anew and leaves the ticks.
   const counted = (form) => {
     const count = form.querySelector("[data-count]");
-    if (count) count.textContent = form.querySelectorAll("tbody [type=checkbox]:checked").length;
+    if (count) count.textContent = Number(count.dataset.count) + form.querySelectorAll("tbody [type=checkbox]:checked").length;
   };
   document.addEventListener("change", (event) => {
     const all = event.target.closest?.("[data-all]");
