@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,18 +17,29 @@ from core.errors import NotFound
 from core.models import Candidate, Failure, IndexState
 from core.ports import RecordFilter
 from webapp.queries.mentions import mentioned
-from webapp.queries.page import BIGINT, LIMIT, Page, bounded, count, number, page_of, read_cursor
-from webapp.queries.place import STATES, is_in, with_place
+from webapp.queries.page import BATCH, BIGINT, LIMIT, Page, bounded, count, number, page_of, read_cursor
+from webapp.queries.place import LISTS, STATES, is_in, with_place
 from webapp.queries.text import clean
 
-__all__ = ["STATES", "CandidateDetail", "CandidateFilter", "CandidateRow", "find_page", "show", "unknown"]
+__all__ = [
+    "LISTS",
+    "STATES",
+    "CandidateDetail",
+    "CandidateFilter",
+    "CandidateRow",
+    "each",
+    "find_page",
+    "ids",
+    "show",
+    "unknown",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateFilter:
     """Which candidates: every given field must match.
 
-    `text` is one of our ids, the start of an external id, or the start of any word of the name.
+    `state` is one of LISTS. `text` is one of our ids, the start of an external id, or of any word of the name.
     """
 
     state: str | None = None
@@ -38,7 +49,11 @@ class CandidateFilter:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One candidate of a list; `cause` is that of the open failure."""
+    """One candidate of a list; `cause` is that of the open failure.
+
+    `why` they are in this state: the cause, never, changed, other_model, deleted, opted_out, no_text; None when all
+    is well.
+    """
 
     id: int
     external_id: str
@@ -49,6 +64,8 @@ class CandidateRow:
     years_experience: int | None
     updated_at: datetime
     state: str
+    why: str | None
+    since: datetime | None
     indexed_at: datetime | None
     job_id: UUID | None
     cause: str | None
@@ -99,6 +116,25 @@ def find_page(
     return page_of(found, limit, cursor, lambda: count(session, chosen), lambda row: (row.id,))
 
 
+def each(session: Session, where: CandidateFilter, coverage: CoverageView | None, most: int) -> Iterator[CandidateRow]:
+    """Give what matches for a file, newest first, `most` at most; a slow reader holds no connection meanwhile."""
+    chosen = select(Candidate.id).where(*_conditions(session, where, coverage)).order_by(Candidate.id.desc())
+    left, behind = most, BIGINT
+    while left and (ids := session.scalars(chosen.where(Candidate.id < behind).limit(min(BATCH, left))).all()):
+        rows = with_place(coverage).where(Candidate.id.in_(ids)).order_by(Candidate.id.desc()).options(_SHOWN)
+        found = [_row(*row) for row in session.execute(rows)]
+        session.expunge_all()
+        session.commit()
+        yield from found
+        left, behind = left - len(ids), ids[-1]
+
+
+def ids(session: Session, where: CandidateFilter, coverage: CoverageView | None, most: int) -> Sequence[int]:
+    """Name those who match, newest first, `most` at most: whom an act on a filter touches."""
+    chosen = select(Candidate.id).where(*_conditions(session, where, coverage))
+    return session.scalars(chosen.order_by(Candidate.id.desc()).limit(most)).all()
+
+
 def show(session: Session, candidate_id: int, coverage: CoverageView | None) -> CandidateDetail:
     """Read one candidate with its index history; raise NotFound."""
     candidate = session.get(Candidate, candidate_id) if 0 < candidate_id <= BIGINT else None
@@ -137,7 +173,13 @@ _ONE_INSERT = timedelta(milliseconds=1)  # a new row reads the clock twice
 
 
 def _row(
-    candidate: Candidate, state: str, indexed_at: datetime | None, job_id: UUID | None, cause: str | None
+    candidate: Candidate,
+    state: str,
+    why: str | None,
+    since: datetime | None,
+    indexed_at: datetime | None,
+    job_id: UUID | None,
+    cause: str | None,
 ) -> CandidateRow:
     return CandidateRow(
         id=candidate.id,
@@ -149,6 +191,8 @@ def _row(
         years_experience=candidate.years_experience,
         updated_at=candidate.updated_at,
         state=state,
+        why=why,
+        since=since,
         indexed_at=indexed_at,
         job_id=job_id,
         cause=cause,

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 
 from core.coverage import CoverageView
 from core.models import Candidate, Failure, IndexState
 
 STATES = ("indexed", "missing", "stale", "failed", "orphaned", "not_eligible")
+LISTS = (*STATES, "other_model")  # of the stale, those whose vector is of another model or size
 NOWHERE = ("", "", 0)
 
 
 def is_in(state: str, coverage: CoverageView | None) -> ColumnElement[bool]:
-    """Let through the candidates of one state; the states are disjoint, and a failure outweighs the rest."""
+    """Let through the candidates of one of LISTS; the states are disjoint, and a failure outweighs the rest."""
     placed = select(literal(1)).where(_place(coverage)).exists()
     differs = select(literal(1)).where(_place(coverage), ~_current(coverage)).exists()
     failed = select(literal(1)).where(_failure(coverage)).exists()
@@ -33,13 +34,16 @@ def is_in(state: str, coverage: CoverageView | None) -> ColumnElement[bool]:
             return and_(Candidate.eligible, ~placed, ~failed)
         case "stale":
             return and_(Candidate.eligible, differs, ~failed)
+        case "other_model":
+            other = select(literal(1)).where(_place(coverage), ~_same_model(coverage)).exists()
+            return and_(Candidate.eligible, other, ~failed)
     # Nearly everybody: read one by one until the page is full, and not joined as a whole.
     one_by_one = select(_current(coverage)).where(_place(coverage)).scalar_subquery()
     return and_(Candidate.eligible, one_by_one, ~failed)
 
 
 def with_place(coverage: CoverageView | None) -> Select[*tuple[Any, ...]]:
-    """Select candidates with their state, when and by which job they were indexed, and the cause of a failure."""
+    """Select candidates with their state, why and since when they are in it, and the job that indexed them."""
     placed, failed = IndexState.record_id.is_not(None), Failure.id.is_not(None)
     state = case(
         (~Candidate.eligible, case((placed, "orphaned"), else_="not_eligible")),
@@ -48,8 +52,32 @@ def with_place(coverage: CoverageView | None) -> Select[*tuple[Any, ...]]:
         (_current(coverage), "indexed"),
         else_="stale",
     )
+    why = case(
+        (Candidate.eligible & failed, Failure.cause),
+        (Candidate.eligible & ~placed, "never"),
+        (Candidate.eligible & ~_same_model(coverage), "other_model"),
+        (Candidate.eligible & ~_current(coverage), "changed"),
+        (Candidate.eligible, None),
+        (Candidate.deleted_at.is_not(None), "deleted"),
+        (func.coalesce(Candidate.opted_out, False), "opted_out"),
+        else_="no_text",
+    )
+    since = case(
+        (Candidate.eligible & failed, Failure.first_seen),
+        (Candidate.eligible & (IndexState.source_version == Candidate.updated_at), IndexState.indexed_at),
+        (~Candidate.eligible, func.coalesce(Candidate.deleted_at, Candidate.updated_at)),
+        else_=Candidate.updated_at,
+    )
     return (
-        select(Candidate, state.label("state"), IndexState.indexed_at, IndexState.job_id, Failure.cause)
+        select(
+            Candidate,
+            state.label("state"),
+            why.label("why"),
+            since.label("since"),
+            IndexState.indexed_at,
+            IndexState.job_id,
+            Failure.cause,
+        )
         .outerjoin(IndexState, _place(coverage))
         .outerjoin(Failure, _failure(coverage))
     )
@@ -66,9 +94,12 @@ def _place(coverage: CoverageView | None) -> ColumnElement[bool]:
 
 def _current(coverage: CoverageView | None) -> ColumnElement[bool]:
     """Match a place of this version, by this model and of its size."""
+    return and_(IndexState.source_version == Candidate.updated_at, _same_model(coverage))
+
+
+def _same_model(coverage: CoverageView | None) -> ColumnElement[bool]:
     _, model, dimension = _names(coverage)
-    version = IndexState.source_version == Candidate.updated_at
-    return and_(version, IndexState.model == model, IndexState.dimension == dimension)
+    return and_(IndexState.model == model, IndexState.dimension == dimension)
 
 
 def _failure(coverage: CoverageView | None) -> ColumnElement[bool]:

@@ -55,11 +55,41 @@ def test_without_a_collection_everybody_eligible_is_missing(
     assert {row.state for row in found} == {"missing", "not_eligible"}
 
 
-def test_a_point_of_another_model_is_stale(session: Session) -> None:
+@pytest.mark.parametrize("other", [{"model": "older"}, {"dimension": 256}])
+def test_a_point_of_another_model_or_size_is_stale_and_has_a_list_of_its_own(
+    session: Session, other: dict[str, object]
+) -> None:
     candidate = make_candidate(session)
-    make_place(session, candidate, model="older")
+    make_place(session, candidate, **other)
     assert candidates.show(session, candidate.id, SEEN).state == "stale"
-    assert names(session, CandidateFilter(state="stale")) == [candidate.full_name]
+    for state in ("stale", "other_model"):
+        assert names(session, CandidateFilter(state=state)) == [candidate.full_name]
+    assert candidates.find_page(session, CandidateFilter(), SEEN).items[0].why == "other_model"
+
+
+def test_each_candidate_says_why_and_since_when(session: Session, one_of_each: dict[str, Candidate]) -> None:
+    rows = {row.state: row for row in candidates.find_page(session, CandidateFilter(), SEEN).items}
+    why = {state: row.why for state, row in rows.items()}
+    assert why == {
+        "indexed": None,
+        "missing": "never",
+        "stale": "changed",
+        "failed": "text_refused",
+        "orphaned": "opted_out",
+        "not_eligible": "deleted",
+    }
+    assert rows["stale"].since == one_of_each["stale"].updated_at
+    assert all(row.since is not None for row in rows.values())
+
+
+def test_a_list_is_given_whole_for_a_file_and_for_an_act(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "BATCH", 2)
+    made = [make_candidate(session).id for _ in range(5)]
+    session.commit()
+    where = CandidateFilter(state="missing")
+    assert [row.id for row in candidates.each(session, where, SEEN, 10)] == made[::-1]
+    assert [row.id for row in candidates.each(session, where, SEEN, 3)] == made[:1:-1]
+    assert list(candidates.ids(session, where, SEEN, 2)) == made[:2:-1]
 
 
 def test_a_record_filter_narrows_the_list(session: Session) -> None:

@@ -25,7 +25,10 @@ class CoverageAnswer(Answer):
 
 
 class CandidateItem(Answer):
-    """One candidate. `state`: indexed, missing, stale, failed, orphaned, not_eligible."""
+    """One candidate. `state`: indexed, missing, stale, failed, orphaned, not_eligible.
+
+    `why`: the cause of the failure, never (indexed), changed, other_model, deleted, opted_out, no_text; else null.
+    """
 
     id: int
     external_id: str
@@ -36,6 +39,8 @@ class CandidateItem(Answer):
     years_experience: int | None
     updated_at: datetime
     state: str
+    why: str | None
+    since: datetime | None
     indexed_at: datetime | None
     job_id: UUID | None
     cause: str | None

@@ -29,7 +29,7 @@ blueprint = Blueprint("candidates", __name__)
 class CandidateQuery(Cursor):
     """Which candidates."""
 
-    state: Literal[candidates.STATES] | None = None  # type: ignore[valid-type]
+    state: Literal[candidates.LISTS] | None = None  # type: ignore[valid-type]
     q: Words = Field("", description="One of our ids, the start of an external id, or of the words of a name.")
     filter: Json[Where] | None = Field(None, description="A record filter, as JSON.")
 
