@@ -59,7 +59,7 @@ PLAIN = (
     (
         "vigia_queue_depth",
         ("queue",),
-        "SELECT queue, sum((split_at IS NULL)::int + waiting) FROM jobs, LATERAL "
+        "SELECT queue, sum((split_at IS NULL AND status = 'queued')::int + waiting) FROM jobs, LATERAL "
         "(SELECT count(*) AS waiting FROM parts WHERE job_id = id AND parts.status = 'queued') AS own "
         "WHERE finished_at IS NULL GROUP BY 1",
     ),

@@ -109,6 +109,6 @@ def _aside(board: Board) -> Iterator[Notice]:
 
 def _held(board: Board) -> Iterator[Notice]:
     for job in board.open:
-        if job.status == "waiting" and job.message:
+        if job.status == "waiting" and job.started_at and job.message:  # the others wait for their turn, or a resume
             sentence = _("“%(title)s” waits.", title=local(job.title))
             yield Notice("wait", sentence, job.message, url_for("jobs.show", job_id=job.id), _("See job"))

@@ -9,13 +9,12 @@ from sqlalchemy.orm import Session
 
 from core.container import Container
 from core.errors import GiveUp, TryAgain
-from core.jobs import job_end, ledger, paused, turns
+from core.jobs import job_end, ledger, paused, standstill, turns
 from core.jobs.kind import NO_COLLECTION, rivals_of
 from core.jobs.publish import publish, ring
 from core.jobs.retry import selection_of
 from core.jobs.split import alone, split
 from core.kinds import KINDS
-from core.models import Job
 from core.pipeline import census
 from core.ports import Collection
 from core.stubborn import DATABASE_AWAY
@@ -43,7 +42,7 @@ def cut(house: Container, key: uuid.UUID) -> bool:
 def _cut(house: Container, key: uuid.UUID) -> bool:
     with house.sessions() as session:
         job = ledger.find(session, key)
-        if not _is_whole(job) or paused.pause_of(session, job.queue):
+        if not turns.is_whole(job) or paused.pause_of(session, job.queue):
             return False
     kind = KINDS[job.kind]
     payload = kind.payload.model_validate(job.payload)
@@ -79,8 +78,8 @@ def _ensure(house: Container) -> Collection:
 def _say(house: Container, key: uuid.UUID, message: str) -> None:
     with house.sessions.begin() as session:
         job = ledger.lock(session, key)
-        if _is_whole(job):
-            job.message, job.updated_at = message, ledger.now(session)
+        if turns.is_whole(job):
+            job.status, job.message, job.updated_at = "waiting", message, ledger.now(session)
     with house.sessions() as session:
         publish(session, house.redis, key)
 
@@ -88,18 +87,14 @@ def _say(house: Container, key: uuid.UUID, message: str) -> None:
 def _fail(house: Container, key: uuid.UUID, code: str, detail: str) -> None:
     with house.sessions.begin() as session:
         job = ledger.lock(session, key)
-        if _is_whole(job):
+        if turns.is_whole(job):
             job_end.end_unsplit(session, job, status="failed", message=detail, code=code)
     with house.sessions() as session:
         _tell(session, house, key)
-
-
-def _is_whole(job: Job) -> bool:
-    return job.status == "queued" and job.split_at is None
 
 
 def _tell(session: Session, house: Container, key: uuid.UUID) -> None:
     """Publish the job; where it is over already, it is another's turn."""
     view = publish(session, house.redis, key)
     if view.over:
-        turns.ring_next(session, house.redis, view.requested_by)
+        standstill.ring_next(session, house.redis, view.requested_by)

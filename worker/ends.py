@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import index_state
 from core.container import Container
 from core.errors import GiveUp, LeaseLost, TryAgain
-from core.jobs import job_end, ledger, part_end, turns
+from core.jobs import job_end, ledger, part_end, standstill
 from core.jobs.backoff import Backoff, again
 from core.jobs.publish import publish, ring
 from core.models import Job, Part
@@ -49,7 +49,7 @@ def write(house: Container, ref: ledger.Ref, end: End) -> None:
     with house.sessions() as session:
         view = publish(session, house.redis, ref.job_id)
         if view.over:
-            turns.ring_next(session, house.redis, view.requested_by)
+            standstill.ring_next(session, house.redis, view.requested_by)
         elif end is part_end.hand_back:
             _hand_on(session, house, ref)
 

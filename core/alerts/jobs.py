@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
+from core.alerts.provider import budget_spent
 from core.alerts.rule import MOST, Condition, Scene
 from core.errors import until
+from core.jobs import paused
 from core.models import Job, Part
 from core.models.job import NOT_OVER
+
+# Before its turn, or for a queue that is paused.
+WANTED = and_(Job.status == "waiting", or_(Job.split_at.is_(None), Job.queue.in_(paused.NAMES)))
 
 
 def stalled(scene: Scene) -> Iterator[Condition]:
@@ -27,8 +32,12 @@ def stalled(scene: Scene) -> Iterator[Condition]:
 
 
 def overdue(scene: Scene) -> Iterator[Condition]:
+    """Find jobs that began long ago and are not over, but for those that wait because somebody wants it so."""
     hours = scene.settings.alert_job_hours
-    late = select(Job.id, Job.title).where(Job.status.in_(NOT_OVER), Job.created_at < _before(seconds=hours * 3600))
+    began = func.coalesce(Job.started_at, Job.created_at)
+    late = select(Job.id, Job.title).where(Job.status.in_(NOT_OVER), began < _before(seconds=hours * 3600), ~WANTED)
+    if any(budget_spent(scene)):  # it is told already, and they look again and again
+        late = late.where(Job.model.is_(None))
     with scene.sessions() as session:
         rows = session.execute(late.order_by(Job.created_at).limit(MOST)).all()
     for job_id, title in rows:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core import access
 from core.access import Actor
 from core.errors import Refused
-from core.jobs import job_end, ledger, part_end, turns
+from core.jobs import job_end, ledger, part_end, standstill
 from core.jobs.publish import publish
 from core.jobs.settle import settle
 from core.jobs.view import OVER
@@ -38,5 +38,5 @@ def cancel(
     session.commit()
     view = publish(session, redis, job_id)
     if view.over and not by_job:
-        turns.ring_next(session, redis, view.requested_by)
+        standstill.ring_next(session, redis, view.requested_by)
     return view.status

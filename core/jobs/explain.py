@@ -22,7 +22,6 @@ from core.jobs.view import JobView, PartView
 from core.models import Job
 
 SENTENCES = {
-    "paused": "{queue} is paused by {who}: {reason}",
     "redis_away": "Redis does not answer, so workers cannot be told. The job is kept and starts when it does.",
     "no_worker": "No worker listens on {queue}. Start one with: vigia worker",
     "jobs_before": "{n} jobs are before it.",
@@ -54,18 +53,17 @@ class Wait:
 def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None, pause: Pause | None = None) -> Wait | None:
     """Say why a job stands still; None when it does not. `before` counts those launched earlier in its queue.
 
-    `heard` is who listens, None while Redis is away. Without its parts, a running job is taken to be at work, unless
-    its queue has a `pause`.
+    `heard` is who listens, None while Redis is away. Without its parts, a running job is taken to be at work.
     """
     if pause is not None and _stands(job):
         return _paused(pause)
     match job.status:
-        case "queued" if not job.message:
+        case "queued":
             return _in_queue(job.queue, before, heard)
-        case "queued" | "waiting":
+        case "waiting":
             untils = [part.until for part in job.parts if part.status == "waiting" and part.until]
             return Wait(TOLD, job.message, min(untils, default=None), job.message)
-        case "running" if job.parts and all(part.status != "running" for part in job.parts):
+        case "running" if _stands(job):
             return _orphaned(job.message, job.queue, heard)
     return None
 
@@ -106,15 +104,11 @@ def listening(redis: Redis) -> Sequence[Listener] | None:
 
 
 def places(session: Session, job_ids: Collection[str]) -> Mapping[str, int]:
-    """Count, for each of these queued jobs, those in its queue that were launched before it and want a worker too.
-
-    A queued job that says what it waits for itself (its turn, a dependency) is not in line.
-    """
+    """Count, for each of these queued jobs, those in its queue that were launched before it and want a worker too."""
     if not job_ids:
         return {}
     place = func.row_number().over(partition_by=Job.queue, order_by=(Job.created_at, Job.id)) - 1
-    in_line = (Job.status == "running") | ((Job.status == "queued") & (Job.message == ""))
-    line = select(Job.id, place.label("place")).where(in_line).subquery()
+    line = select(Job.id, place.label("place")).where(Job.status.in_(("running", "queued"))).subquery()
     wanted = line.c.id.in_([uuid.UUID(job_id) for job_id in job_ids])
     return {str(row.id): row.place for row in session.execute(select(line).where(wanted))}
 
@@ -122,13 +116,12 @@ def places(session: Session, job_ids: Collection[str]) -> Mapping[str, int]:
 def _stands(job: JobView) -> bool:
     """Say whether nobody is at work on a job that is not over."""
     if job.status == "running":
-        return all(part.status != "running" for part in job.parts)
+        return bool(job.parts) and all(part.status != "running" for part in job.parts)
     return job.status in ("queued", "waiting")
 
 
 def _paused(pause: Pause) -> Wait:
-    sentence = SENTENCES["paused"].format(queue=pause.queue, who=pause.by, reason=pause.reason)
-    return Wait("paused", sentence, queue=pause.queue, who=pause.by, reason=pause.reason)
+    return Wait("paused", pause.sentence, queue=pause.queue, who=pause.by, reason=pause.reason)
 
 
 def _orphaned(befell: str, queue: str, heard: Sequence[Listener] | None) -> Wait:

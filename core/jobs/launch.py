@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from core import access
 from core.access import Actor
 from core.errors import Invalid, Refused
-from core.jobs import ledger, turns
+from core.jobs import ledger, standstill
 from core.jobs.kind import JobKind, Payload
 from core.jobs.publish import publish, ring
 from core.models import IdempotencyKey, Job
@@ -73,24 +73,23 @@ def launch(
     known = open_job(session, scope)
     if known is None and not by_job:
         _refuse_a_flood(session, actor)
-    job_id = known.id if known else _insert(session, kind, payload, scope, actor, reason, retry_of, by_job)
-    new = job_id is not None and known is None
-    if job_id is None:  # another launch of the same scope was quicker
-        job_id = session.scalars(
-            select(Job.id).where(Job.scope == scope).order_by(Job.created_at.desc()).limit(1)
-        ).one()
+    made = None if known else _insert(session, kind, payload, scope, actor, reason, retry_of, by_job)
+    job_id = made or (known.id if known else _quicker(session, scope))
     if key is not None:
         _remember(session, key, job_id)
-    in_turn = not new or turns.has_turn(session, job_id)
-    if not in_turn:
-        turns.put_off(ledger.lock(session, job_id))
+    waits = made is not None and standstill.put_off(session, made)
     session.commit()
     job = ledger.find(session, job_id)
-    if new:
+    if made is not None:
         publish(session, redis, job_id)
-    if new and in_turn:
-        ring(session, redis, job)
-    return Launched(job_id, job.status, new)
+        if not waits:
+            ring(session, redis, job)
+    return Launched(job_id, job.status, made is not None)
+
+
+def _quicker(session: Session, scope: str) -> uuid.UUID:
+    """Find the job of this scope whose launch was quicker than ours by a moment."""
+    return session.scalars(select(Job.id).where(Job.scope == scope).order_by(Job.created_at.desc()).limit(1)).one()
 
 
 def scope_of(kind: JobKind, payload: Payload, retry_of: uuid.UUID | None = None) -> str:

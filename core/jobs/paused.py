@@ -23,6 +23,11 @@ class Pause(NamedTuple):
     reason: str
     since: datetime
 
+    @property
+    def sentence(self) -> str:
+        """Say it to whoever waits for it."""
+        return f"{self.queue} is paused by {self.by}: {self.reason}"
+
 
 def pause_of(session: Session, queue: str) -> Pause | None:
     """Read the pause of a queue; None while it goes on."""

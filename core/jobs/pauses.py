@@ -11,12 +11,12 @@ from core import access
 from core.access import Actor
 from core.errors import Invalid, Refused
 from core.jobs.paused import Pause, pause_of
-from core.jobs.reconcile import ring_lost
+from core.jobs.reconcile import agree
 from core.models import QueuePause
 
 
-def pause(session: Session, queue: str, *, actor: Actor, reason: str) -> Pause:
-    """Let nobody begin anything of this queue; what runs hands itself back with its batch. Commits.
+def pause(session: Session, redis: Redis, queue: str, *, actor: Actor, reason: str) -> Pause:
+    """Let nobody begin anything of this queue; what runs hands itself back with its batch, and waits. Commits.
 
     Raises Invalid without a reason, Refused when it is paused already.
     """
@@ -30,6 +30,7 @@ def pause(session: Session, queue: str, *, actor: Actor, reason: str) -> Pause:
     after = {"paused": True, "reason": reason}
     access.record(session, actor, "queue.pause", f"queue:{queue}", reason=reason, before={"paused": False}, after=after)
     session.commit()
+    agree(session, redis, queue)
     return found
 
 
@@ -44,4 +45,4 @@ def resume(session: Session, redis: Redis, queue: str, *, actor: Actor, reason: 
     after = {"paused": False}
     access.record(session, actor, "queue.resume", f"queue:{queue}", reason=reason, before=before, after=after)
     session.commit()
-    ring_lost(session, redis, queue, seconds=0)
+    agree(session, redis, queue)

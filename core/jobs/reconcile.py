@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import structlog
@@ -14,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core import index_state
-from core.jobs import figures, ledger, live, part_end, paused, queues, turns
+from core.jobs import figures, ledger, live, part_end, paused, queues, standstill, turns
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
 from core.models import Job, Part
@@ -35,17 +36,41 @@ def reconcile(session: Session, redis: Redis) -> None:
 
     A job whose row is locked for longer than a moment is left for the next time.
     """
-    event.listen(session, "after_begin", _wait_briefly)
     locked: set[uuid.UUID] = set()
-    try:
+    with _briefly(session):
         for job_id, n in _expired(session):
             _unless_locked(session, locked, job_id, partial(recover, session, redis, job_id, n))
         for job_id in _due(session):
             _unless_locked(session, locked, job_id, partial(wake, session, redis, job_id))
+        _agree(session, redis, locked)
         ring_lost(session, redis, locked=locked)
         for job_id in _finished(session):
             _unless_locked(session, locked, job_id, partial(finish, session, redis, job_id))
         _copy_again(session, redis)
+
+
+def agree(session: Session, redis: Redis, queue: str) -> None:
+    """Let the jobs of a queue that stand still say so, and those that need not any more go on. Commits as it goes.
+
+    A job whose row is locked for longer than a moment is left for the leader.
+    """
+    locked: set[uuid.UUID] = set()
+    with _briefly(session):
+        _agree(session, redis, locked, queue)
+        ring_lost(session, redis, queue, seconds=0, locked=locked)
+
+
+def _agree(session: Session, redis: Redis, locked: set[uuid.UUID], queue: str | None = None) -> None:
+    for job_id in standstill.unlike_their_queue(session, queue):
+        _unless_locked(session, locked, job_id, partial(standstill.agree, session, redis, job_id))
+
+
+@contextmanager
+def _briefly(session: Session) -> Iterator[None]:
+    """Wait for no lock for longer than a moment."""
+    event.listen(session, "after_begin", _wait_briefly)
+    try:
+        yield
     finally:
         event.remove(session, "after_begin", _wait_briefly)
 
@@ -136,7 +161,7 @@ def _publish(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
     """Publish the job; where it is over by now, it is another's turn."""
     view = publish(session, redis, job_id)
     if view.over:
-        turns.ring_next(session, redis, view.requested_by)
+        standstill.ring_next(session, redis, view.requested_by)
 
 
 def _copy_again(session: Session, redis: Redis) -> None:
@@ -177,49 +202,45 @@ def ring_lost(
     queue: str | None = None,
     *,
     seconds: float = LOST_AFTER_SECONDS,
-    locked: set[uuid.UUID] | None = None,
+    locked: set[uuid.UUID],
 ) -> None:
     """Send the messages again that are neither in their queue nor in anybody's hands, `seconds` after they were sent.
 
-    Of one queue, or of all that are not paused; not of jobs that are known to be locked. Commits.
+    Of one queue, or of all; of none that is paused, nor of jobs that are known to be locked. Commits.
     """
-    locked = set() if locked is None else locked
-    lost = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
-    called = Job.queue.not_in(paused.NAMES) if queue is None else Job.queue == queue
-    jobs = session.scalars(
-        select(Job).where(turns.WHOLE, turns.in_turn(), called, or_(Job.rung_at.is_(None), Job.rung_at < lost))
-    ).all()
-    parts = session.scalars(
-        select(Part)
-        .join(Job, Job.id == Part.job_id)
-        .where(Part.status == "queued", or_(Part.rung_at.is_(None), Part.rung_at < lost))
-        .where(Job.status != "cancelling", called)
-    ).all()
-    session.commit()
-    if not jobs and not parts:
-        return
-    owners = {job.id: job for job in session.scalars(select(Job).where(Job.id.in_({part.job_id for part in parts})))}
+    jobs, parts = _silent(session, queue, seconds)
+    owners = session.scalars(select(Job).where(Job.id.in_({part.job_id for part in parts}))).all() if parts else []
     try:
-        names = {job.queue for job in [*jobs, *owners.values()]}
-        there = {name: queues.waiting_messages(redis, name) for name in names}
+        called = {name: queues.waiting_messages(redis, name) for name in {job.queue for job in (*jobs, *owners)}}
     except RedisError as error:
         log.warning("queue_not_read", error=type(error).__name__)
         return
     for job in jobs:
-        if queues.job_message(job.id) not in there[job.queue]:
-            _unless_locked(session, locked, job.id, partial(_ring_whole, session, redis, job))
-    for job in owners.values():
+        _unless_locked(session, locked, job.id, partial(_ring_whole, session, redis, job, called[job.queue]))
+    for job in owners:
         mine = [part for part in parts if part.job_id == job.id]
-        gone = [part for part in mine if queues.part_message(job.id, part.n, part.attempt) not in there[job.queue]]
+        gone = [part for part in mine if queues.part_message(job.id, part.n, part.attempt) not in called[job.queue]]
         if gone:
             _unless_locked(session, locked, job.id, partial(ring, session, redis, job, gone))
 
 
-def _ring_whole(session: Session, redis: Redis, job: Job) -> None:
-    """Ring for a job to be cut; one that waited for its turn says so no more."""
+def _silent(session: Session, queue: str | None, seconds: float) -> tuple[Sequence[Job], Sequence[Part]]:
+    """Find the jobs to cut and the parts to run that nobody was called to, or `seconds` ago."""
+    lost = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    called = (Job.queue.not_in(paused.NAMES), *((Job.queue == queue,) if queue is not None else ()))
+    whole = select(Job).where(turns.WHOLE, turns.in_turn(), *called, or_(Job.rung_at.is_(None), Job.rung_at < lost))
+    free = select(Part).join(Job, Job.id == Part.job_id).where(Part.status == "queued", Job.status != "cancelling")
+    jobs = session.scalars(whole).all()
+    parts = session.scalars(free.where(*called, or_(Part.rung_at.is_(None), Part.rung_at < lost))).all()
+    session.commit()
+    return jobs, parts
+
+
+def _ring_whole(session: Session, redis: Redis, job: Job, called: Collection[str]) -> None:
+    """Ring for a job to be cut, unless its message is on its way; one that was put off waits no more."""
     if job.rung_at is None:
-        turns.call(session, redis, Job.id == job.id)
-    else:
+        standstill.let_go(session, redis, job.id, called)
+    elif queues.job_message(job.id) not in called:
         ring(session, redis, job)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import spend
 from core.errors import waits
 from core.jobs import figures
+from core.jobs.paused import Pause, pause_of
 from core.jobs.rest import anything_left
 from core.jobs.view import OVER
 from core.models import Failure, Job, JobEvent, Part
@@ -50,9 +51,10 @@ def settle(session: Session, job: Job) -> None:
     job.calls, job.tokens = spend.of_job(session, job.id)
     figures.records(session, job, before)
     _measure_rate(job, moment)
-    job.moved_at = _moved_at(job, parts, before, moment)
-    job.status = _status(job, parts)
-    job.message = _message(job, parts)
+    pause = _pause(session, job, parts)
+    job.moved_at = _moved_at(job, parts, before, moment) if pause is None else None
+    job.status = _status(job, parts) if pause is None else "waiting"
+    job.message = _message(job, parts) if pause is None else pause.sentence
     job.steps = _steps(job, parts)
     job.updated_at = moment
     if job.status in OVER:
@@ -63,8 +65,15 @@ def settle(session: Session, job: Job) -> None:
         _resolve_parts(session, job)
 
 
+def _pause(session: Session, job: Job, parts: Sequence[Row[Any]]) -> Pause | None:
+    """Find the pause for which the job stands still; None while a part of it is in somebody's hands, or backs off."""
+    states = {part.status for part in parts}
+    stands = "queued" in states and "running" not in states and job.status != "cancelling"
+    return pause_of(session, job.queue) if stands else None
+
+
 def _moved_at(job: Job, parts: Sequence[Row[Any]], before: tuple[int, int, int], moment: datetime) -> datetime | None:
-    """Tell since when nothing has moved in somebody's hands; null while it waits for a clock.
+    """Tell since when nothing has moved in somebody's hands; null while it waits for a clock or a resume.
 
     A part that hands itself back and is taken again stands still all the same; only while nobody has it, no time is
     counted, for a wait for a worker is no stall.
@@ -155,9 +164,10 @@ def _steps(job: Job, parts: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     for i, name in enumerate(step["name"] for step in job.steps):
         rows = [part.steps[i] for part in parts if i < len(part.steps)]
         sums = {key: sum(row[key] for row in rows) for key in ("done", "skipped", "failed")}
+        seconds = round(sum(row.get("seconds", 0.0) for row in rows), 3)  # older parts have measured none
         total = (job.total or 0) if i == 0 else sum(row["total"] for row in rows)
         status = _step_status(job, sum(sums.values()), total, first=i == 0)
-        summed.append({"name": name, "status": status, "total": total, **sums})
+        summed.append({"name": name, "status": status, "total": total, **sums, "seconds": seconds})
     return summed
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, MetaData, Select, Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from core.jobs import ledger, turns
+from core.jobs import ledger, standstill, turns
 from core.jobs.settle import settle
 from core.models import Job
 
@@ -51,7 +51,7 @@ def split(
     call: int,
     rivals: list[str],
 ) -> bool:
-    """Cut the job in the caller's transaction; False when it was cut or cancelled before, or its turn has not come.
+    """Cut the job in the caller's transaction; False when it was cut or cancelled before, or may not begin.
 
     `call` is how many texts a call takes: a part is a multiple of it, so that no call goes out half empty.
     `rivals` are the kinds that work on the same records: what their open jobs are about to do is left out.
@@ -59,15 +59,14 @@ def split(
     """
     alone(session)
     job = ledger.find(session, job_id)
-    if job.status != "queued" or job.split_at is not None:
+    if not turns.is_whole(job):
         return False
-    if not turns.has_turn(session, job_id):
-        turns.put_off(ledger.lock(session, job_id))
+    if standstill.put_off(session, job_id):
         return False
     taken = _choose(session, selection(job), rivals)
     total: int = session.execute(select(func.count()).select_from(CHOSEN)).scalar_one()
     job = ledger.lock(session, job_id)  # late, so that a cancellation need not wait for a long selection
-    if job.status != "queued":
+    if not turns.is_whole(job):
         return False
     parts = session.execute(CUT, {"job_id": job_id, "size": size_of(total, part_size, call)}).rowcount  # type: ignore[attr-defined]
     job.total = total

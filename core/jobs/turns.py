@@ -1,20 +1,18 @@
-"""Turns: of each person so many jobs go on at once, the others stay queued in the order of their launches."""
+"""Turns: of each person so many jobs go on at once, the others wait in the order of their launches."""
 
 from __future__ import annotations
 
 import uuid
 
-from redis import Redis
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from core.jobs.publish import publish, ring
 from core.models import Job
 from core.models.job import OPEN
 from core.settings import settings
 
 TURNLESS = "jobs:maintenance"  # acts on jobs: a cancellation must not wait for what it cancels
-WHOLE = text("jobs.status = 'queued' AND jobs.split_at IS NULL")
+WHOLE = text("jobs.status IN ('queued', 'waiting') AND jobs.split_at IS NULL")
 TURNS = (text(f"jobs.{OPEN}"), Job.queue != TURNLESS)
 LINE = (Job.split_at.is_(None), Job.created_at, Job.id)  # those that are cut go before, then who was launched earlier
 
@@ -30,43 +28,25 @@ def in_turn() -> ColumnElement[bool]:
 def has_turn(session: Session, job_id: uuid.UUID) -> bool:
     """Say whether a job that is not cut yet may begin."""
     mine = select(Job.requested_by).where(Job.id == job_id).scalar_subquery()
-    may = or_(Job.queue == TURNLESS, Job.id.in_(_first(mine)))
+    may = or_(Job.queue == TURNLESS, Job.id.in_(first(mine)))
     return bool(session.scalars(select(may).where(Job.id == job_id)).one())
 
 
-def _first(person: ColumnElement[str]) -> Select[uuid.UUID]:
+def first(person: ColumnElement[str]) -> Select[uuid.UUID]:
     """Choose the first in the line of a person."""
     line = select(Job.id).where(Job.requested_by == person, *TURNS).order_by(*LINE)
     return line.limit(settings().jobs_per_user_at_once)
 
 
-def put_off(job: Job) -> None:
-    """Let a job wait for its turn; rung again when it has come."""
+def sentence(person: str) -> str:
+    """Say what a job waits for whose turn has not come."""
     most = settings().jobs_per_user_at_once
-    job.message = (
-        f"{job.requested_by} has {most} jobs going on, the most of one person at once (JOBS_PER_USER_AT_ONCE). "
+    return (
+        f"{person} has {most} jobs going on, the most of one person at once (JOBS_PER_USER_AT_ONCE). "
         "This one begins when one of them ends."
     )
-    job.rung_at = None
 
 
-def ring_next(session: Session, redis: Redis, person: str) -> None:
-    """Ring for the jobs of a person whose turn has come, for one of theirs has ended. Commits."""
-    call(session, redis, Job.id.in_(_first(literal(person))))
-
-
-def call(session: Session, redis: Redis, which: ColumnElement[bool]) -> None:
-    """Ring for those that nobody has rung for since they were put off; they say no more that they wait. Commits."""
-    due = session.scalars(
-        update(Job)
-        .where(which, WHOLE, Job.rung_at.is_(None))
-        .values(message="", updated_at=func.clock_timestamp())
-        .returning(Job.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    session.commit()
-    for job_id in due:
-        publish(session, redis, job_id)
-        job = session.get(Job, job_id, populate_existing=True)
-        if job is not None:
-            ring(session, redis, job)
+def is_whole(job: Job) -> bool:
+    """Say whether a job is still to be cut."""
+    return job.status in ("queued", "waiting") and job.split_at is None

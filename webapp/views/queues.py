@@ -47,7 +47,7 @@ def create_pause(name: str) -> ResponseReturnValue:
     if not reason():
         errors = {"reason": _("Say why: whoever waits for it reads this.")}
         return render_template("queues/pause.html", queue=queue, errors=errors), 422
-    pause(db.session(), name, actor=actor(), reason=reason())
+    pause(db.session(), redis, name, actor=actor(), reason=reason())
     flash(_("%(queue)s is paused: what runs goes back to it with its batch.", queue=name), "ok")
     return redirect(url_for("queues.index"), 303)
 

@@ -17,14 +17,15 @@ from sqlalchemy import Interval, cast, func, select, update
 
 from core import spend
 from core.adapters.redis_gate import gate_of
-from core.alerts import engines, failures, jobs, provider, queues, workers
+from core.alerts import engines, failures, jobs, provider, queues, search, workers
 from core.alerts.rule import Condition, Scene
 from core.alerts.rules import RULES
 from core.errors import GiveUp
 from core.holds import Refusals
 from core.jobs import ledger, part_end
 from core.jobs.reconcile import recover
-from core.models import Job, JobEvent
+from core.jobs.standstill import ring_next
+from core.models import Job, JobEvent, SearchCheck
 from core.models.money import NOBODY
 from core.settings import Settings
 from tests.core.jobs.conftest import House
@@ -148,13 +149,46 @@ def test_a_job_in_hand_that_does_not_move_is_stalled(house: House, scene: Scene)
 
 def test_a_job_is_overdue_until_it_is_over(house: House, scene: Scene) -> None:
     job_id = prepared(house)
-    age(house, Job, "created_at", 6 * 3600 - 60)
+    age(house, Job, "started_at", 6 * 3600 - 60)
     assert subjects(jobs.overdue(scene)) == []
-    age(house, Job, "created_at", 61)
+    age(house, Job, "started_at", 61)
     assert subjects(jobs.overdue(scene)) == [str(job_id)]
 
     with house.sessions.begin() as session:
         session.execute(update(Job).values(status="cancelled"))
+    assert subjects(jobs.overdue(scene)) == []
+
+
+def test_a_job_that_waits_for_its_turn_is_not_overdue_and_has_its_hours_from_its_beginning(
+    house: House, scene: Scene, settings_env: Callable[..., Settings]
+) -> None:
+    settings_env(JOBS_PER_USER_AT_ONCE=1)
+    first, second = (house.launch("etl.embed", candidate_ids=[n]).job_id for n in (1, 2))
+    age(house, Job, "created_at", 7 * 3600)
+    assert subjects(jobs.overdue(scene)) == [str(first)]
+
+    house.run(first)
+    with house.sessions() as session:
+        ring_next(session, house.redis, "ana")
+    with house.sessions.begin() as session:
+        people(session, 3)
+        session.get_one(Job, second).split_at = session.get_one(Job, second).started_at = func.clock_timestamp()
+    assert subjects(jobs.overdue(scene)) == []
+
+
+def test_no_job_that_pays_is_overdue_while_the_budget_is_spent(
+    house: House, scene: Scene, settings_env: Callable[..., Settings]
+) -> None:
+    job_id = prepared(house)
+    with house.sessions.begin() as session:
+        session.get_one(Job, job_id).model = "embed-v4.0"
+    age(house, Job, "created_at", 7 * 3600)
+    age(house, Job, "started_at", 7 * 3600)
+    assert subjects(jobs.overdue(scene)) == [str(job_id)]
+
+    settings_env(MONTHLY_BUDGET=0.01)
+    with scene.sessions.begin() as session:
+        spend.book(session, uuid.uuid4(), NOBODY, "embed-v4.0", inputs=1, tokens=1_000_000)
     assert subjects(jobs.overdue(scene)) == []
 
 
@@ -219,3 +253,19 @@ def test_an_engine_that_is_silent_is_named_with_what_becomes_of_the_work(scene: 
 def less(scene: Scene, **settings: Any) -> Scene:
     """The same scene with other settings."""
     return dataclasses.replace(scene, settings=scene.settings.model_copy(update=settings))
+
+
+def test_a_search_that_missed_somebody_is_told_until_the_next_one_misses_nobody(house: House, scene: Scene) -> None:
+    def check(found: int) -> SearchCheck:
+        known = {"requested_by": "clock", "collection": "c1", "model": "fake", "k": 10, "people": []}
+        return SearchCheck(asked=20, found=found, **known)
+
+    assert subjects(search.misses(scene)) == []
+    with house.sessions.begin() as session:
+        session.add(check(18))
+    assert [condition.sentence for condition in search.misses(scene)] == [
+        "The search found 18 of 20 known people by their own text."
+    ]
+    with house.sessions.begin() as session:
+        session.add(check(20))
+    assert subjects(search.misses(scene)) == []

@@ -91,7 +91,7 @@ def test_what_the_ledger_says_of_a_job_is_told() -> None:
 
 
 def test_a_split_that_waits_for_a_dependency_says_for_which() -> None:
-    wait = explain(job(message="Waits for a dependency: Qdrant does not answer"), before=4, heard=[FREE])
+    wait = explain(job("waiting", message="Waits for a dependency: Qdrant does not answer"), before=4, heard=[FREE])
 
     assert wait is not None and wait.sentence == "Waits for a dependency: Qdrant does not answer"
 

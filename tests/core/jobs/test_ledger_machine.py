@@ -35,6 +35,7 @@ from core.jobs import job_end, ledger, part_end
 from core.jobs import split as splitting
 from core.jobs.cancel import cancel
 from core.jobs.launch import IdempotencyToken, launch
+from core.jobs.pauses import pause, resume
 from core.jobs.reconcile import reconcile
 from core.jobs.retry import retry
 from core.jobs.view import OVER
@@ -53,6 +54,7 @@ EXPIRE = "UPDATE parts SET lease_until = clock_timestamp() - interval '1 s' WHER
 # In an order that chance has no part in, for the machine repeats itself.
 PARTS = "SELECT job_id, n FROM parts JOIN jobs ON id = job_id ORDER BY parts.status = 'queued' DESC, created_at, n"
 WHOLE = "SELECT id FROM jobs WHERE status = 'queued' AND split_at IS NULL ORDER BY created_at"
+QUEUE = "jobs:etl"
 LEASE = 3600.0  # seconds: none runs out but by our will
 Act = Callable[[Session, Job, ledger.Ref], object]
 
@@ -118,9 +120,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=grips, pick=st.integers(0, 9))
     def claim(self, pick: int) -> Any:
         """A worker takes a part that waits; what is held, closed or put off is refused."""
-        for (job_id,) in self._rows(
-            "SELECT id FROM jobs WHERE status = 'queued' AND split_at IS NULL ORDER BY created_at"
-        ):
+        for (job_id,) in self._rows(WHOLE):
             self.house.split(job_id)
         parts = self._rows(PARTS)
         return self._claim(*parts[pick % len(parts)]) if parts else multiple()
@@ -202,6 +202,16 @@ class LedgerMachine(RuleBasedStateMachine):
         self.expired.clear()
         assert self._all("SELECT 1 FROM parts WHERE status = 'running' AND lease_until < clock_timestamp()") == []
 
+    @rule()
+    def pause(self) -> None:
+        with self.house.sessions() as session, suppress(Refused):
+            pause(session, self.house.redis, QUEUE, actor=ANA, reason="stocktaking")
+
+    @rule()
+    def resume(self) -> None:
+        with self.house.sessions() as session, suppress(Refused):
+            resume(session, self.house.redis, QUEUE, actor=ANA)
+
     @rule(job=jobs)
     def cancel(self, job: uuid.UUID) -> None:
         with self.house.sessions() as session, suppress(Refused):
@@ -248,6 +258,18 @@ class LedgerMachine(RuleBasedStateMachine):
             assert row["status"] in ("cancelled", "cancelling") or row["open"] or passed == row["total"]
 
     @invariant()
+    def a_job_waits_exactly_while_nothing_of_it_may_go_on(self) -> None:
+        paused = bool(self._all("SELECT 1 FROM queue_pauses"))
+        for row in self._all(
+            "SELECT status, message, split_at, (SELECT coalesce(array_agg(p.status), '{}') FROM parts p"
+            " WHERE p.job_id = id) AS parts FROM jobs WHERE status IN ('queued', 'running', 'waiting')"
+        ):
+            free = row["split_at"] is None or "queued" in row["parts"]
+            at_work = "running" in row["parts"]
+            assert (row["status"] == "waiting") == (not at_work and (paused or not free))
+            assert ("is paused by ana" in row["message"]) == (paused and free and not at_work)
+
+    @invariant()
     def each_failure_is_in_the_dead_letters_once(self) -> None:
         found = [row["record_id"] for row in self._all("SELECT record_id FROM failures WHERE status = 'open'")]
         assert sorted(n for n in found if n is not None) == sorted(n for n, is_bad in self.bad.items() if is_bad)
@@ -262,6 +284,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Whatever happened: workers that go on bring every job to its end, and the running totals agree."""
+        self.resume()
         with self.look:
             self._execute(EXPIRE)
             self.expired = set(self.held)

@@ -6,32 +6,34 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core.access import Actor
 from core.alerts import jobs as job_rules
 from core.alerts import queues as queue_rules
 from core.alerts.rule import Scene
 from core.errors import HandBack, Invalid, Refused
-from core.jobs import ledger, part_end
+from core.jobs import ledger, live, part_end
+from core.jobs.cancel import cancel
 from core.jobs.explain import explanations, listening
 from core.jobs.paused import pause_of, pauses
 from core.jobs.pauses import pause, resume
 from core.jobs.queues import job_message, waiting_messages
 from core.jobs.reconcile import reconcile
 from core.jobs.view import view_of
-from core.models import AuditEvent, Job, JobEvent
+from core.models import AuditEvent, Job, JobEvent, QueuePause
 from tests.core.jobs.conftest import House
 from tests.core.stack.test_children import until
 from tests.factories import people
 
 ETL = "jobs:etl"
+PAUSED = "jobs:etl is paused by marta: the price list is wrong"
 MARTA = Actor("marta")
 
 
 def hold(house: House, queue: str = ETL) -> None:
     with house.sessions() as session:
-        pause(session, queue, actor=MARTA, reason="the price list is wrong")
+        pause(session, house.redis, queue, actor=MARTA, reason="the price list is wrong")
 
 
 def go_on(house: House, queue: str = ETL) -> None:
@@ -43,6 +45,23 @@ def launched(house: House) -> uuid.UUID:
     with house.sessions.begin() as session:
         people(session, 3)
     return house.launch().job_id
+
+
+def job_of(house: House, job_id: uuid.UUID) -> Job:
+    with house.sessions() as session:
+        return ledger.find(session, job_id)
+
+
+def copy_of(house: House, job_id: uuid.UUID) -> tuple[str, str]:
+    """What the live hash says: status and message."""
+    view = live.read(house.redis, str(job_id))
+    assert view is not None
+    return view.status, view.message
+
+
+def reconciled(house: House) -> None:
+    with house.sessions() as session:
+        reconcile(session, house.redis)
 
 
 def rung(house: House) -> set[str]:
@@ -125,6 +144,96 @@ def test_its_jobs_say_who_paused_it_and_why(house: House, cut: bool) -> None:
     assert (wait.code, wait.sentence) == ("paused", "jobs:etl is paused by marta: the price list is wrong")
 
 
+@pytest.mark.parametrize("cut", [False, True])
+def test_its_jobs_wait_in_ledger_and_live_hash_until_the_resume(house: House, cut: bool) -> None:
+    job_id = launched(house)
+    if cut:
+        house.split(job_id)
+    hold(house)
+    assert (job_of(house, job_id).status, job_of(house, job_id).message) == ("waiting", PAUSED)
+    assert copy_of(house, job_id) == ("waiting", PAUSED)
+
+    go_on(house)
+    expected = ("running" if cut else "queued", "")
+    assert (job_of(house, job_id).status, job_of(house, job_id).message) == expected
+    assert copy_of(house, job_id) == expected
+
+
+def test_a_job_launched_into_a_paused_queue_waits_from_the_first(house: House) -> None:
+    hold(house)
+    job_id = launched(house)
+    assert copy_of(house, job_id) == ("waiting", PAUSED)
+    assert not house.split(job_id)
+
+    go_on(house)
+    assert house.split(job_id)
+
+
+def test_what_is_in_hand_runs_until_it_goes_back_and_then_waits(house: House) -> None:
+    job_id = launched(house)
+    house.split(job_id)
+    part = house.claim(job_id)
+    assert part is not None and part.token is not None
+    hold(house)
+    assert job_of(house, job_id).status == "running"
+
+    with house.sessions.begin() as session:
+        part_end.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
+    assert (job_of(house, job_id).status, job_of(house, job_id).message) == ("waiting", PAUSED)
+
+
+def test_a_part_that_backs_off_says_so_first_and_waits_for_the_resume_after_it(house: House) -> None:
+    job_id = launched(house)
+    house.split(job_id)
+    part = house.claim(job_id)
+    assert part is not None and part.token is not None
+    ref = ledger.Ref(job_id, 0, part.token)
+    with house.sessions.begin() as session:
+        part_end.wait(session, ledger.lock(session, job_id), ref, seconds=0, message="Cohere rests", counts=True)
+    hold(house)
+    assert "Cohere rests" in job_of(house, job_id).message
+
+    reconciled(house)
+    assert copy_of(house, job_id) == ("waiting", PAUSED)
+    go_on(house)
+    assert copy_of(house, job_id) == ("running", "")
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_the_reconciler_mends_what_the_pause_or_the_resume_could_not_say(house: House, cut: bool) -> None:
+    job_id = launched(house)
+    if cut:
+        house.split(job_id)
+    with house.sessions.begin() as session:
+        session.add(QueuePause(queue=ETL, paused_by="marta", reason="the price list is wrong"))
+    reconciled(house)
+    assert copy_of(house, job_id) == ("waiting", PAUSED)
+
+    with house.sessions.begin() as session:
+        session.execute(delete(QueuePause))
+    reconciled(house)
+    assert copy_of(house, job_id) == ("running" if cut else "queued", "")
+
+
+def test_a_cancellation_ends_what_waits_for_a_resume(house: House) -> None:
+    job_id = launched(house)
+    hold(house)
+    with house.sessions() as session:
+        assert cancel(session, house.redis, job_id, actor=MARTA) == "cancelled"
+    go_on(house)
+    assert job_of(house, job_id).status == "cancelled"
+
+
+def test_a_job_of_which_a_frozen_process_holds_the_row_is_told_later(house: House) -> None:
+    job_id = launched(house)
+    with house.sessions() as frozen:
+        ledger.lock(frozen, job_id)
+        hold(house)
+        assert job_of(house, job_id).status == "queued"
+    reconciled(house)
+    assert job_of(house, job_id).status == "waiting"
+
+
 def test_no_alert_takes_a_pause_for_trouble(house: House) -> None:
     job_id = launched(house)
     house.split(job_id)
@@ -135,11 +244,31 @@ def test_no_alert_takes_a_pause_for_trouble(house: House) -> None:
         part_end.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
     scene = Scene(house.settings, house.sessions, house.redis)
     with house.sessions.begin() as session:
-        session.get_one(Job, job_id).moved_at = datetime.now(UTC) - timedelta(hours=1)
-    assert [*job_rules.stalled(scene), *queue_rules.unheard(scene), *queue_rules.deep(scene)] == []
+        job = session.get_one(Job, job_id)
+        job.moved_at, job.started_at = datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) - timedelta(hours=7)
+        job.created_at = job.started_at
+    rules = (job_rules.stalled, job_rules.overdue, queue_rules.unheard, queue_rules.deep)
+    assert [found for look in rules for found in look(scene)] == []
 
     go_on(house)
     assert [found.subject for found in queue_rules.unheard(scene)] == [ETL]
+    assert [found.subject for found in job_rules.overdue(scene)] == [str(job_id)]
+
+
+def test_what_stood_still_for_a_pause_is_no_stall_when_it_is_taken_again(house: House) -> None:
+    job_id = launched(house)
+    house.split(job_id)
+    part = house.claim(job_id)
+    assert part is not None and part.token is not None
+    hold(house)
+    with house.sessions.begin() as session:
+        part_end.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
+    assert job_of(house, job_id).moved_at is None
+    go_on(house)
+    again = house.claim(job_id)
+    assert again is not None
+    moved_at = job_of(house, job_id).moved_at
+    assert moved_at is not None and again.claimed_at is not None and moved_at >= again.claimed_at
 
 
 def test_a_pause_and_its_end_are_in_the_audit_with_before_and_after(house: House) -> None:
@@ -158,14 +287,14 @@ def test_a_pause_and_its_end_are_in_the_audit_with_before_and_after(house: House
 def test_a_pause_is_one_and_has_a_reason(house: House) -> None:
     with house.sessions() as session:
         with pytest.raises(Invalid):
-            pause(session, ETL, actor=MARTA, reason="")
+            pause(session, house.redis, ETL, actor=MARTA, reason="")
         assert pauses(session) == {}
         with pytest.raises(Refused, match="is not paused"):
             resume(session, house.redis, ETL, actor=MARTA)
     hold(house)
     with house.sessions() as session:
         with pytest.raises(Refused, match="by marta: the price list is wrong"):
-            pause(session, ETL, actor=Actor("ana"), reason="mine")
+            pause(session, house.redis, ETL, actor=Actor("ana"), reason="mine")
         session.rollback()
         assert (found := pause_of(session, ETL)) is not None and found.by == "marta"
 

@@ -13,8 +13,9 @@ from core.jobs import ledger, queues
 from core.jobs.cancel import cancel
 from core.jobs.launch import launch
 from core.jobs.ledger import MOST_DEATHS
+from core.jobs.pauses import pause, resume
 from core.jobs.reconcile import reconcile, recover
-from core.jobs.turns import ring_next
+from core.jobs.standstill import ring_next
 from core.kinds import KINDS
 from core.kinds.etl_sync import Sync
 from core.models import Job, Part
@@ -54,7 +55,7 @@ def test_a_job_beyond_the_number_waits_and_says_why(pair: House) -> None:
 
     assert rung(pair) == {str(first), str(second)}
     waiting = job_of(pair, third)
-    assert waiting.status == "queued"
+    assert waiting.status == "waiting"
     assert waiting.message == (
         "ana has 2 jobs going on, the most of one person at once (JOBS_PER_USER_AT_ONCE). "
         "This one begins when one of them ends."
@@ -85,7 +86,7 @@ def test_the_next_in_line_is_rung_when_a_job_ends(pair: House) -> None:
         ring_next(session, pair.redis, "ana")
 
     assert rung(pair) == {str(job_id) for job_id in jobs[:3]}
-    assert job_of(pair, jobs[2]).message == ""
+    assert (job_of(pair, jobs[2]).status, job_of(pair, jobs[2]).message) == ("queued", "")
     assert "going on" in job_of(pair, jobs[3]).message
     assert pair.split(jobs[2])
 
@@ -135,3 +136,18 @@ def test_the_reconciler_rings_for_whom_it_is_due_and_for_nobody_else(pair: House
         reconcile(session, pair.redis)
 
     assert rung(pair) == {str(job_id) for job_id in jobs[:3]}
+
+
+def test_a_job_whose_turn_comes_while_its_queue_is_paused_waits_for_the_resume(pair: House) -> None:
+    jobs = [launched(pair, n) for n in (1, 2, 3)]
+    with pair.sessions() as session:
+        pause(session, pair.redis, "jobs:etl", actor=BERTA, reason="the price list is wrong")
+    assert "going on" in job_of(pair, jobs[2]).message
+
+    with pair.sessions() as session:
+        cancel(session, pair.redis, jobs[0], actor=ANA)
+    assert job_of(pair, jobs[2]).message == "jobs:etl is paused by berta: the price list is wrong"
+    with pair.sessions() as session:
+        resume(session, pair.redis, "jobs:etl", actor=BERTA)
+    assert job_of(pair, jobs[2]).status == "queued"
+    assert str(jobs[2]) in rung(pair)

@@ -45,7 +45,7 @@ def index() -> Response:
 @operation("operate", {200: (QueueAnswer,)}, problems=(409,))
 def create_pause(name: str, body: NewPause) -> Response:
     """Let nobody begin anything of this queue; what runs goes back with its batch. 409 when it is paused already."""
-    pause(db.session(), queues.known(name), actor=actor(), reason=body.reason)
+    pause(db.session(), redis, queues.known(name), actor=actor(), reason=body.reason)
     return _one(name)
 
 
