@@ -1,17 +1,17 @@
-"""Real worker and ticker processes on the real engines, for whole walks."""
+"""Real worker and ticker processes on the real engines, and a real browser, for whole walks."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.access import Actor
@@ -23,17 +23,11 @@ from core.kinds import KINDS
 from core.models import Job
 from core.settings import Settings
 from tests.standins.cohere import CohereStandIn
+from tests.walks.browsing import CHROMIUM, FLAGS
+from tests.walks.patience import eventually
 
 ROOT = Path(__file__).parents[2]
 OPERATOR = Actor("marta")
-
-
-def eventually(true: Callable[[], object], *, seconds: float = 60, what: str = "the condition") -> None:
-    """Wait until it is true, looking often; fail when it never is."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, f"{what} did not come true in {seconds} s"
-        time.sleep(0.05)
 
 
 @dataclass
@@ -92,6 +86,16 @@ class Platform:
                 process.wait(60)
             finally:
                 process.kill()  # whatever happens, none may work on in the next test's database
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all walks: Playwright can be started once a process."""
+    assert CHROMIUM is not None, "the browser's tests need Chromium: install Debian's package chromium, or set CHROMIUM"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import psycopg
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Page,
-    Request,
-    Response,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, Page, expect
 from redis import Redis
 from rq import Queue
 from rq.job import JobStatus
@@ -31,19 +16,9 @@ from rq.registry import FailedJobRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
-from tests.walks.conftest import eventually
+from tests.walks.browsing import Running, Watched, open_page, running
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PEOPLE = 400
-START_SECONDS = 180
 JOB_SECONDS = 120
 ATTACK = '<img src=x onerror="window.attacked = true"><script>window.attacked = true</script>'
 
@@ -56,83 +31,10 @@ POLL_NOW = """() => new Promise((done) => {
 expect.set_options(timeout=30_000)
 
 
-@dataclass
-class Running:
-    """The stack under test, and the password it told."""
-
-    url: str
-    redis_url: str
-    database_url: str
-    password: str
-
-
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp("home") / "vigia"
-    log = home.with_suffix(".log")
-    options = ["--home", str(home), "--port", "0", "--workers", "1", "--sample", str(PEOPLE), "--no-sync"]
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "core.cli", "up", *options, "--embedder", "local"], stdout=out, stderr=out
-        )
-    try:
-        ready = home / "stack.json"
-        eventually(lambda: ready.exists() or process.poll() is not None, seconds=START_SECONDS, what="the stack")
-        assert ready.exists(), log.read_text()
-        told = json.loads(ready.read_text())
-        found = re.search(r"with the password (\S+)", log.read_text())
-        assert found is not None, log.read_text()
-        yield Running(told["portal_url"], told["redis_url"], told["database_url"], found[1])
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM is not None, "the browser's tests need Chromium: install Debian's package chromium, or set CHROMIUM"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Watched:
-    """A page, and everything on it that no page of ours may have."""
-
-    page: Page
-    wrong: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)  # polls
-
-    def watch(self) -> None:
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("request", self._request)
-        self.page.on("response", self._response)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.wrong.append(message.text)
-
-    def _request(self, request: Request) -> None:
-        if request.url.endswith(("/progress", "/live")):
-            self.asked.append(request.url)
-
-    def _response(self, response: Response) -> None:
-        if response.status >= 500:
-            self.wrong.append(f"{response.status} {response.url}")
-
-
-def open_page(context: BrowserContext, stack: Running, name: str = "admin") -> Watched:
-    watched = Watched(context.new_page())
-    watched.watch()
-    watched.page.goto(f"{stack.url}/login")
-    watched.page.fill("#username", name)
-    watched.page.fill("#password", stack.password)
-    watched.page.click("button.primary")
-    watched.page.wait_for_url(f"{stack.url}/")
-    return watched
+    with running(tmp_path_factory.mktemp("home") / "vigia", PEOPLE, "local") as stack:
+        yield stack
 
 
 @pytest.fixture
