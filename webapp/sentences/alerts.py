@@ -21,6 +21,8 @@ SENTENCES = (
     told("Its page says what holds it up, and lets you cancel it."),
     told("%(why)s, last at %(at)s."),
     told("Then retry the jobs that failed."),
+    told("The search found %(done)s of %(total)s known people by their own text."),
+    told("See who is missed, and index them again."),
     told("Jobs wait; searches go on."),
     counted(
         "%(n)s job or part waits in %(queue)s; more than %(most)s are too many.",
@@ -35,5 +37,7 @@ SENTENCES = (
     told("%(worker)s lost a part at %(at)s; another worker goes on with it."),
     told("%(worker)s has not been heard of for more than %(n)s s."),
     told("Nothing is lost."),
+    told("The search found %(done)s of %(total)s known people by their own text."),
+    told("See who is missed, and index them again."),
     told("Its log says why it died; where none takes its place, start one with: vigia worker"),
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from webapp.sentences.marks import told
 
 SENTENCES = (
-    told("A name has 1 to 100 characters that can be seen."),
+    told("A name has 1 to %(n)s characters that can be seen."),
     told("This name is taken."),
     told("The audit would take it for a token, a command or Vigía."),
-    told("A password has 8 to 1,024 characters."),
+    told("A password has %(n)s to %(most)s characters."),
     told("A role is one of viewer, operator, admin."),
     told("Scopes are read, operate, admin."),
     told("This needs the role %(needed)s; yours is %(role)s."),
@@ -44,6 +44,8 @@ SENTENCES = (
     told("The CSRF token has expired."),
     told("The CSRF token is invalid."),
     told("The CSRF tokens do not match."),
+    told("The cursor %(why)s."),
+    told("is not a cursor of this list; start again without it"),
     told("Redis keeps the register of workers, and does not answer."),
     told("There is nobody called %(name)s."),
     told("These scopes cannot be used."),
