@@ -89,6 +89,7 @@ class RedisLimiter:
             self._copy(seconds, reason)
         finally:
             self._holds.keep(seconds, reason)
+        self._recall()  # Redis may have been wiped, and asked, before the other had it
 
     def _copy(self, seconds: float, reason: str) -> None:
         try:
@@ -112,6 +113,8 @@ class RedisLimiter:
             if wait > patient_until - time.monotonic():
                 message = reason or f"waiting for the limit of {self.limit:,} inputs a minute"
                 code = "provider_hold" if verdict == "hold" else "inputs_per_minute"
+                if verdict == "hold":  # who was told of it first may have died before it was kept
+                    self._holds.keep(wait, reason)
                 raise TryAgain(message, code=code, after=wait, paced=True)
             _pause(wait + 0.001, check)
 

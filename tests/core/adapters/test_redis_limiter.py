@@ -234,6 +234,36 @@ def test_a_restarted_redis_that_lost_its_last_second_keeps_the_hold(redis: Redis
     assert sum(inputs for _, inputs in log(redis)) == 95 + 192 + 1  # as PostgreSQL counts it, not what Redis remembered
 
 
+def test_a_redis_that_is_wiped_while_a_hold_is_written_keeps_it(redis: Redis) -> None:
+    class Slow(KeptHolds):
+        def keep(self, seconds: float, reason: str) -> None:
+            if not self.until:
+                redis.flushall()
+                other.acquire(1)
+            super().keep(seconds, reason)
+
+    holds = Slow()
+    other = limiter(redis, 10, patience=0, holds=holds)
+    limiter(redis, 10, holds=holds).hold(30, "long")
+
+    assert refused(lambda: other.acquire(1)).code == "provider_hold"
+
+
+def test_a_hold_whose_first_witness_died_is_kept_by_the_next(redis: Redis) -> None:
+    class Dead(KeptHolds):
+        def keep(self, seconds: float, reason: str) -> None:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        limiter(redis, 10, holds=Dead()).hold(30, "long")
+    holds = KeptHolds()
+    told = refused(lambda: limiter(redis, 10, patience=0, holds=holds).acquire(1))
+    redis.flushall()
+
+    assert str(told) == "long"
+    assert refused(lambda: limiter(redis, 10, patience=0, holds=holds).acquire(1)).code == "provider_hold"
+
+
 def test_a_hold_is_kept_though_redis_is_away(redis: Redis) -> None:
     away, holds = Redis(port=free_port(), retry=None), KeptHolds()
 
