@@ -8,19 +8,21 @@ from typing import Any
 
 @dataclass(slots=True)
 class StepCount:
-    """One step: how many records came in, passed, were not needed, failed."""
+    """One step: how many records came in, passed, were not needed, failed, and the seconds that were spent on it."""
 
     name: str
     total: int = 0
     done: int = 0
     skipped: int = 0
     failed: int = 0
+    seconds: float = 0.0
 
     def add(self, more: StepCount) -> None:
         self.total += more.total
         self.done += more.done
         self.skipped += more.skipped
         self.failed += more.failed
+        self.seconds = round(self.seconds + more.seconds, 3)
 
     def row(self) -> dict[str, Any]:
         """Give it as the ledger keeps it."""

@@ -10,7 +10,7 @@ from redis import Redis, RedisError
 from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
-from core.jobs import ledger, live, paused, queues
+from core.jobs import ledger, live, paused, queues, track
 from core.jobs.view import JobView, view_of
 from core.models import Job, Part
 
@@ -22,6 +22,7 @@ def publish(session: Session, redis: Redis, job_id: uuid.UUID) -> JobView:
     view = view_of(ledger.find(session, job_id), ledger.parts_of(session, job_id))
     try:
         live.publish(redis, view)
+        track.mark(redis, view)
     except RedisError as error:
         log.warning("live_hash_not_written", job_id=str(job_id), error=type(error).__name__)
     return view

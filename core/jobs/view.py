@@ -11,11 +11,13 @@ from core.models import Job, Part
 OVER = frozenset({"completed", "completed_with_errors", "failed", "cancelled"})
 # A rate older than this says nothing about now.
 RATE_AGE_SECONDS = 30.0
+# Of a job in somebody's hands. A slow call takes half a minute; alerts wait for ALERT_STALLED_SECONDS.
+STALLED_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """How far one step is, summed over the parts. `total` is null until it is known."""
+    """How far one step is, summed over the parts. `total` is null until it is known; `seconds` were spent on it."""
 
     name: str
     status: str  # queued, running, waiting, done, failed, cancelled
@@ -23,6 +25,7 @@ class StepView:
     done: int
     skipped: int
     failed: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,11 @@ class PartView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """`percent` 0-100, `rate` records a second, `eta_seconds` from now; unknown = None; times in UTC."""
+    """`percent` 0-100, `rate` records a second, `eta_seconds` from now; unknown = None; times in UTC.
+
+    The end is to be expected between `early_seconds` and `late_seconds` from now. `moved_at` is since when nothing
+    has moved in somebody's hands; None where nothing is to be timed.
+    """
 
     id: str
     kind: str
@@ -70,6 +77,9 @@ class JobView:
     updated_at: datetime
     request_id: str | None = None  # of the request that launched it, as in the log
     number: int | None = None  # short enough to say aloud
+    early_seconds: float | None = None
+    late_seconds: float | None = None
+    moved_at: datetime | None = None
     steps: tuple[StepView, ...] = ()
     parts: tuple[PartView, ...] = ()
 
@@ -91,6 +101,17 @@ class JobView:
     def step(self) -> str:
         """Name the step that holds the job back: the first that is not done."""
         return next((step.name for step in self.steps if step.status != "done"), "")
+
+    @property
+    def slowest(self) -> StepView | None:
+        """Name the step that most of the time was spent on; None before any was measured."""
+        spent = [step for step in self.steps if step.seconds > 0]
+        return max(spent, key=lambda step: step.seconds, default=None)
+
+    def stalled(self, now: datetime) -> bool:
+        """Say whether somebody holds it, and nothing of it was done for long."""
+        held = self.status in ("running", "cancelling") and self.moved_at is not None
+        return held and (now - (self.moved_at or now)).total_seconds() > STALLED_SECONDS
 
 
 def view_of(job: Job, parts: Iterable[Part] = (), *, now: datetime | None = None) -> JobView:
@@ -124,6 +145,7 @@ def view_of(job: Job, parts: Iterable[Part] = (), *, now: datetime | None = None
         updated_at=job.updated_at,
         request_id=job.request_id,
         number=job.number,
+        moved_at=job.moved_at,
         steps=_steps(job.steps),
         parts=tuple(_part(part) for part in sorted(parts, key=lambda part: part.n)),
     )

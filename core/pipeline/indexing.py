@@ -23,7 +23,7 @@ from core.pipeline.plan import RECORD_KIND, Plan, Write
 from core.pipeline.share import Outcome, Sharer
 from core.pipeline.vectors import Vectorizer
 from core.ports import Claims, Collection, Embedder, VectorIndex, Work
-from core.tally import Tally
+from core.tally import StepCount, Tally
 
 READ = 480  # candidates in one read
 SPARE = 4  # shares that are being written while all calls are in flight
@@ -139,6 +139,8 @@ class Flight:
         tally = Tally()
         for outcome in outcomes:
             tally.add(outcome.tally())
+        for step, seconds in self.sharer.watch.drain().items():
+            tally.count(StepCount(step, seconds=seconds))
         self.part.commit(tally, lambda session: _write(session, self.part, outcomes))
 
 

@@ -11,6 +11,7 @@ from core.errors import BadBatch
 from core.failures import Aside
 from core.index_state import State
 from core.pipeline.plan import RECORD_KIND, Delete, Plan, Unfit, Write, plan, point_id
+from core.pipeline.stopwatch import Stopwatch
 from core.pipeline.vectors import Answer, Vectorizer
 from core.ports import Collection, Repayload, Upsert, VectorIndex
 from core.tally import StepCount, Tally
@@ -62,10 +63,11 @@ class Sharer:
     collection: Collection
     still_held: Callable[[], None]  # raises when the part may be another's by now
     force: bool
+    watch: Stopwatch = field(default_factory=Stopwatch)
 
     def plans(self, ids: Sequence[int]) -> list[Plan]:
         """Read candidates and their states, and decide for each, in the order of the ids."""
-        with self.vectorizer.sessions() as session:
+        with self.watch.over("extract"), self.vectorizer.sessions() as session:
             rows = candidates.read(session, ids)
             states = index_state.read(session, RECORD_KIND, self.collection.name, ids)
         return [self._plan(record_id, rows, states, self.force) for record_id in ids]
@@ -83,7 +85,15 @@ class Sharer:
 
     def _apply(self, plans: Sequence[Plan], outcome: Outcome) -> None:
         writes = [todo for todo in plans if isinstance(todo, Write)]
-        answer = self.vectorizer.vectors({todo.content_hash: todo.text for todo in writes if todo.text is not None})
+        with self.watch.over("embed"):
+            answer = self.vectorizer.vectors({todo.content_hash: todo.text for todo in writes if todo.text is not None})
+        with self.watch.over("index"):
+            self._change_points(plans, writes, answer)
+        for todo in plans:
+            _note(todo, answer, outcome)
+
+    def _change_points(self, plans: Sequence[Plan], writes: Sequence[Write], answer: Answer) -> None:
+        """Write and delete points; raise LeaseLost before either when the part is another's."""
         changes = [change for todo in writes if (change := _change(todo, answer)) is not None]
         gone = [todo.record_id for todo in plans if _leaves(todo, answer)]
         if changes:
@@ -92,8 +102,6 @@ class Sharer:
         if gone:
             self.still_held()
             self.index.delete(self.collection.name, [point_id(record_id) for record_id in gone])
-        for todo in plans:
-            _note(todo, answer, outcome)
 
     def _edited(self, versions: Mapping[int, datetime]) -> list[int]:
         if not versions:

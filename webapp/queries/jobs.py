@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, defer
 
 from core.errors import NotFound
 from core.jobs import live
+from core.jobs.ahead import with_ends
 from core.jobs.search import JobWhere, by_index, plain, row_by_row
 from core.jobs.view import OVER, JobView, view_of
 from core.models import Job, JobEvent, Part
@@ -108,12 +109,12 @@ def open_jobs(session: Session, limit: int = LIMIT) -> Sequence[JobView]:
 
 
 def show(session: Session, redis: Redis, job_id: UUID) -> JobView:
-    """Read one job with its parts: the live copy, or the ledger where Redis has none; raise NotFound."""
+    """Read one job with its parts and its end: the live copy, or the ledger without one; raise NotFound."""
     try:
         view = live.read(redis, str(job_id))
     except (RedisError, KeyError, ValueError):
         view = None  # Redis is down, or something else wrote there; the ledger knows it all
-    return view or show_ledger(session, job_id)
+    return with_ends(redis, [view or show_ledger(session, job_id)])[0]
 
 
 def show_ledger(session: Session, job_id: UUID) -> JobView:

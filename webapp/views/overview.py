@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
+from core.jobs.ahead import with_ends
 from webapp import alerts, attention, dependencies, fresh, waiting
-from webapp.extensions import db
+from webapp.extensions import db, redis
 from webapp.kept import Kept
 from webapp.queries import overview
 from webapp.security import poll, role
@@ -37,7 +39,8 @@ def live() -> ResponseReturnValue:
 
 
 def _read() -> overview.Board:
-    return overview.read(db.session(), current_app.extensions["settings"].collection)
+    board = overview.read(db.session(), current_app.extensions["settings"].collection)
+    return replace(board, open=tuple(with_ends(redis, board.open)))
 
 
 def _kept() -> Kept[overview.Board]:

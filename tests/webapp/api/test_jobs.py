@@ -18,7 +18,7 @@ from core.models import AuditEvent, Job, JobResult
 from tests.webapp.api.conftest import Script
 from tests.webapp.factories import START, make_candidate, make_event, make_failure, make_job, make_part
 
-STEP = {"name": "embed", "status": "running", "total": None, "done": 50, "skipped": 0, "failed": 0}
+STEP = {"name": "embed", "status": "running", "total": None, "done": 50, "skipped": 0, "failed": 0, "seconds": 0.0}
 
 
 def test_a_job_tells_all_that_the_contract_promises(reader: Script, session: Session) -> None:
@@ -39,7 +39,8 @@ def test_a_job_tells_all_that_the_contract_promises(reader: Script, session: Ses
         "waiting": None,
         "steps": [STEP],
         "progress": {
-            "total": 200, "done": 190, "skipped": 6, "failed": 4, "percent": 100.0, "rate": 20.0, "eta_seconds": None
+            "total": 200, "done": 190, "skipped": 6, "failed": 4, "percent": 100.0, "rate": 20.0, "eta_seconds": None,
+            "early_seconds": None, "late_seconds": None,
         },
         "created_at": job.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "started_at": "2026-11-21T12:00:00Z",
@@ -80,7 +81,8 @@ def test_what_is_not_known_is_null(reader: Script, session: Session) -> None:
     session.commit()
     answer: Any = reader.get(f"/jobs/{job.id}").json
     assert answer["progress"] == {
-        "total": None, "done": 0, "skipped": 0, "failed": 0, "percent": None, "rate": None, "eta_seconds": None
+        "total": None, "done": 0, "skipped": 0, "failed": 0, "percent": None, "rate": None, "eta_seconds": None,
+            "early_seconds": None, "late_seconds": None,
     }  # fmt: skip
     assert (answer["started_at"], answer["finished_at"], answer["error"]) == (None, None, None)
     assert answer["cost"] == {"tokens": 0, "amount": None, "currency": None}

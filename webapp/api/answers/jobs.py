@@ -11,7 +11,7 @@ from webapp.api.answers.listing import Answer, Listing
 
 
 class StepAnswer(Answer):
-    """How far one step is; `total` is null until it is known."""
+    """How far one step is; `total` is null until it is known. `seconds` were spent on it, by all threads together."""
 
     name: str
     status: str
@@ -19,10 +19,14 @@ class StepAnswer(Answer):
     done: int
     skipped: int
     failed: int
+    seconds: float
 
 
 class Progress(BaseModel):
-    """`percent` from 0 to 100, `rate` in records a second, `eta_seconds` from now."""
+    """`percent` from 0 to 100, `rate` in records a second, `eta_seconds` from now.
+
+    The end is to be expected between `early_seconds` and `late_seconds` from now.
+    """
 
     total: int | None
     done: int
@@ -31,6 +35,8 @@ class Progress(BaseModel):
     percent: float | None
     rate: float | None
     eta_seconds: float | None
+    early_seconds: float | None
+    late_seconds: float | None
 
 
 class JobError(BaseModel):
@@ -44,7 +50,7 @@ class WaitAnswer(Answer):
     """Why a job stands still: a stable `code`, a sentence, and until when, where that is known.
 
     `code`: told (the ledger says it: a back-off, a limit, a budget, a worker that died), jobs_before, all_busy, soon,
-    paused (the queue, by a person), and what a person must see to: no_worker, redis_away.
+    paused (the queue, by a person), and what a person must see to: no_worker, redis_away, stalled.
     """
 
     code: str

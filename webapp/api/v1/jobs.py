@@ -162,6 +162,8 @@ def job_answer(view: JobView, wait: Wait | None) -> JobAnswer:
             percent=view.percent,
             rate=view.rate,
             eta_seconds=view.eta_seconds,
+            early_seconds=view.early_seconds,
+            late_seconds=view.late_seconds,
         ),
         created_at=view.created_at,
         started_at=view.started_at,
