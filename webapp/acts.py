@@ -31,6 +31,7 @@ ACTS = {
     "worker.drain": _("Drained a worker"),
     "worker.stop": _("Stopped a worker"),
     "worker.resume": _("Let a worker go on"),
+    "search.check": _("Checked the search"),
     "rq.write": _("Changed a queue in the RQ dashboard"),
 }
 

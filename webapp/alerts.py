@@ -22,6 +22,7 @@ NAMES = {
     "job_overdue": _("Job over its time"),
     "queue_deep": _("Queue too deep"),
     "dead_letters": _("Failures growing"),
+    "search_misses": _("Search misses people"),
 }
 
 # What the link to a rule's page says.
@@ -30,6 +31,7 @@ WAYS = {
     "/queues": _("See queues"),
     "/workers": _("See workers"),
     "/failures": _("See causes"),
+    "/search/checks": _("See who is missed"),
     "/jobs/{subject}": _("See job"),
     "/jobs?status=failed": _("See failed jobs"),
     "/jobs?status=waiting": _("See waiting jobs"),

@@ -14,7 +14,7 @@ from core.kinds import KINDS
 from core.models import Job
 from core.prices import price_of
 from core.settings import Settings
-from webapp import waiting
+from webapp import search_page, waiting
 from webapp.extensions import db
 from webapp.forms import form_of
 from webapp.queries import current, failures, jobs
@@ -44,6 +44,7 @@ def parts_of_page(job: JobView) -> dict[str, Any]:
         "told": told,
         "told_look": waiting.look_of(job, wait),
         "still": waiting.still_parts(job, told),
+        "search": search_page.of_job(job_id) if job.over else search_page.NOTHING,
         "adds_up": all(adds_up(step, over=job.over) for step in job.steps),
     }
 

@@ -82,10 +82,11 @@ def as_call(asked: Asked, host_url: str) -> str:
 
 def _chosen(form: Form, reason: str) -> Asked:
     """Read the pasted ids; those that are nobody's are named and left out."""
-    wanted = payload_from(Embed, form).candidate_ids
+    chosen = payload_from(Embed, form)
+    wanted = chosen.candidate_ids
     unknown = candidates.unknown(db.session(), wanted)
     known = sorted(set(wanted) - set(unknown))
     if not known:
         shown = ", ".join(str(nobody) for nobody in unknown[:UNKNOWN_SHOWN])
         raise Invalid(_("Nobody has these ids."), {"candidate_ids": _("Nobody has these ids: %(ids)s.", ids=shown)})
-    return Asked(KINDS["etl.embed"], Embed(candidate_ids=tuple(known)), reason, tuple(unknown))
+    return Asked(KINDS["etl.embed"], Embed(candidate_ids=tuple(known), force=chosen.force), reason, tuple(unknown))

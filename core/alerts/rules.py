@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.alerts import engines, failures, jobs, provider, queues, workers
+from core.alerts import engines, failures, jobs, provider, queues, search, workers
 from core.alerts.rule import Rule
 
 ALL = (
@@ -12,6 +12,7 @@ ALL = (
     # All workers of a machine may be new for a moment.
     Rule("queue_unheard", queues.unheard, "/workers", patience=15),
     Rule("job_stalled", jobs.stalled, "/jobs/{subject}"),
+    Rule("search_misses", search.misses, "/search/checks"),
     Rule("worker_lost", workers.lost, "/workers", worse=False),
     Rule("job_overdue", jobs.overdue, "/jobs/{subject}", worse=False),
     Rule("queue_deep", queues.deep, "/queues", worse=False, calm=30),

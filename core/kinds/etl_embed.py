@@ -18,9 +18,10 @@ CandidateId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class Embed(Payload):
-    """The candidates to embed, by our own id."""
+    """The candidates to embed, by our own id; `force` writes the points again of those whom the index knows as is."""
 
     candidate_ids: tuple[CandidateId, ...] = Field(min_length=1, max_length=MOST_CHOSEN)
+    force: bool = False
 
 
 def title(embed: Embed) -> str:
@@ -35,7 +36,7 @@ def split(embed: Embed, collection: Collection) -> Select[Any]:
 
 def run(part: PartRun) -> None:
     """Index one part. Idempotent: it compares before it writes, and ids and versions fence the rest."""
-    index_candidates(part, force=False)
+    index_candidates(part, force=part.payload.force)
 
 
 def of_records(ids: Sequence[int]) -> Embed:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, defer
 
+from core import search_check
 from core.coverage import CoverageView, snapshot
 from core.jobs.view import OVER, JobView, view_of
 from core.models import Failure, Job
@@ -20,8 +21,18 @@ FAILED_FOR = timedelta(days=1)  # how long a failed job wants attention
 
 
 @dataclass(frozen=True, slots=True)
+class Searched:
+    """The last check of the search."""
+
+    asked: int
+    found: int
+    p95_ms: float | None
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
-    """What there is to show; `coverage` is None before the first comparison."""
+    """What there is to show; `coverage` is None before the first comparison, `searched` before the first check."""
 
     coverage: CoverageView | None
     causes: int
@@ -29,6 +40,7 @@ class Board:
     open: tuple[JobView, ...]
     finished: tuple[JobView, ...]
     failed: tuple[JobView, ...]
+    searched: Searched | None = None
 
     @property
     def revision(self) -> str:
@@ -47,7 +59,13 @@ def read(session: Session, alias: str) -> Board:
         open=tuple(open_jobs(session)),
         finished=tuple(_finished(session)),
         failed=tuple(_failed(session)),
+        searched=_searched(session),
     )
+
+
+def _searched(session: Session) -> Searched | None:
+    check = search_check.last(session)
+    return Searched(check.asked, check.found, check.p95_ms, check.taken_at) if check else None
 
 
 def _finished(session: Session) -> Sequence[JobView]:

@@ -30,11 +30,13 @@ READS = [
     "/candidates",
     "/candidates/1",
     "/search?q=x",
+    "/search/checks",
 ]
 WRITES = [
     "/jobs",
     "/etl/sync",
     "/etl/embeddings",
+    "/search/checks",
     f"/jobs/{JOB}/retries",
     f"/jobs/{JOB}/cancellations",
     "/failures/retries",

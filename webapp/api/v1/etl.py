@@ -33,6 +33,7 @@ class EmbeddingsRequest(Request):
     """Candidates by our own id, to be embedded and indexed as they are now."""
 
     candidate_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MOST_CHOSEN)]
+    force: bool = Field(False, description="Write the points again even where nothing has changed.")
     reason: Reason = ""
 
 
@@ -52,7 +53,7 @@ def create_embeddings(body: EmbeddingsRequest) -> Response:
     known = sorted(set(body.candidate_ids) - set(rejected))
     if not known:
         raise Invalid("None of these ids is a candidate's.", {"candidate_ids": "all of them are unknown"})
-    launch = launch_for(KINDS["etl.embed"], Embed(candidate_ids=tuple(known)), body, body.reason)
+    launch = launch_for(KINDS["etl.embed"], Embed(candidate_ids=tuple(known), force=body.force), body, body.reason)
     url = status_url(launch)
     answer = EmbeddingsAnswer(job_id=launch.job_id, status=launch.status, status_url=url, rejected=rejected)
     return reply(answer, 202 if launch.new else 200, {"Location": url})
