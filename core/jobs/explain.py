@@ -9,13 +9,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from redis import Redis, RedisError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.errors import waits
+from core.errors import until, waits
 from core.jobs.listeners import Listener, awake
 from core.jobs.paused import Pause, pauses
 from core.jobs.view import JobView, PartView
@@ -27,10 +27,11 @@ SENTENCES = {
     "jobs_before": "{n} jobs are before it.",
     "all_busy": "Every worker is busy; the next free one takes it.",
     "soon": "A worker takes it in a moment.",
+    "stalled": "It has stalled: nothing of it was done since {time}, though a worker holds it. Its log says why.",
 }
 TOLD = "told"  # the ledger's own words
 SOON = "soon"
-ALARMING = frozenset({"redis_away", "no_worker"})  # nothing goes on before somebody acts
+ALARMING = frozenset({"redis_away", "no_worker", "stalled"})  # nothing goes on unless somebody acts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None, paus
     """
     if pause is not None and _stands(job):
         return _paused(pause)
+    if job.moved_at is not None and job.stalled(datetime.now(UTC)):
+        return Wait("stalled", SENTENCES["stalled"].format(time=until(job.moved_at)))
     match job.status:
         case "queued":
             return _in_queue(job.queue, before, heard)

@@ -61,6 +61,8 @@ SENTENCES = (
     counted("%(n)s job is before it.", "%(n)s jobs are before it."),
     told("Every worker is busy; the next free one takes it."),
     told("A worker takes it in a moment."),
+    told("It has stalled: nothing of it was done since %(time)s, though a worker holds it."),
+    told("Its log says why."),
     # worker
     told("Waits for a dependency"),
     told("The job could not be cut into parts"),

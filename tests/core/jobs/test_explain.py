@@ -213,3 +213,14 @@ def test_a_launch_keeps_the_id_of_its_request(house: House) -> None:
             session, house.redis, kind, kind.payload(), actor=Actor("ana", request_id="c0ffee-c0ffee")
         ).job_id
         assert ledger.find(session, job_id).request_id == "c0ffee-c0ffee"
+
+
+def test_a_job_that_somebody_holds_and_nobody_moves_has_stalled() -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=2)
+    held = job("running", moved_at=long_ago, parts=(part("running"),))
+
+    wait = explain(held, before=0, heard=[])
+
+    assert wait is not None and wait.code == "stalled"
+    assert f"since {long_ago:%H:%M:%S} UTC" in wait.sentence
+    assert explain(replace(held, moved_at=datetime.now(UTC)), before=0, heard=[]) is None
