@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from babel.dates import get_month_names
 
 from webapp import formatting
-from webapp.i18n import locale, pgettext
+from webapp.i18n import locale, ngettext, pgettext
 from webapp.terms import PARAMETERS, step
 
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
@@ -52,6 +52,9 @@ def fields(value: str) -> str:
     """Write what a job was limited to, `location Madrid, min_years 3`, with the names of the fields in words."""
 
     def named(found: re.Match[str]) -> str:
+        if found[2] == "min_years" and found[3].isdecimal():
+            years = int(found[3])
+            return found[1] + ngettext("at least %(num)s year of work", "at least %(num)s years of work", years)
         name = str(PARAMETERS.get(found[2]) or PARAMETERS[f"{found[2]}_id"]).lower()
         return f"{found[1]}{name} " + (step(found[3]).lower() if found[2] == "step" else found[3])
 

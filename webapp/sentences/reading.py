@@ -70,8 +70,10 @@ def _value(name: str, value: str) -> str:
 @lru_cache(4096)
 def read(text: str) -> tuple[Sentence | str, ...]:
     """Take a text apart: what is known, and between it what is not."""
+    if len(text) > LONGEST:
+        return (text,)
     pieces: list[Sentence | str] = []
-    rest = text if len(text) <= LONGEST else ""
+    rest = text
     while rest and len(pieces) < 2 * MOST:
         piece, between, rest = _first(rest)
         pieces += [piece, between] if between else [piece]
