@@ -15,6 +15,7 @@ from redis import Redis
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.claims import owner_of
 from core.errors import Cancelled, GiveUp, HandBack, JobError, LeaseLost
 from core.jobs import ledger, paused
 from core.jobs.kind import JobKind
@@ -90,8 +91,8 @@ class PartRun:
 
     @property
     def owner(self) -> str:
-        """Name the part; a later attempt has the same name, so that it may take over what this one claimed."""
-        return f"{self.ref.job_id}:{self.ref.n}"
+        """Name this holder of the part: what it has claimed is freed when it is found dead."""
+        return owner_of(self.ref.job_id, self.ref.n, self.ref.token)
 
     def __enter__(self) -> PartRun:
         self._renewer.start()
@@ -105,6 +106,7 @@ class PartRun:
         """Raise when the work must stop: LeaseLost, Cancelled, GiveUp, or HandBack after its share of time."""
         if self._told is not None:
             raise self._told
+        self.still_held()
         if self._stop.is_set():
             raise HandBack("the worker is stopping")
         if self._paused:
@@ -113,7 +115,7 @@ class PartRun:
             raise HandBack("others take their turn")
 
     def still_held(self) -> None:
-        """Raise LeaseLost when the lease is over by our own clock: whoever was frozen must write nothing more."""
+        """Raise LeaseLost when the lease is over by our own clock: who was frozen must pay and write nothing more."""
         if isinstance(self._told, LeaseLost) or time.monotonic() > self._held_until:
             raise LeaseLost("the lease ran out before a write")
 

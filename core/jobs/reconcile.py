@@ -14,7 +14,7 @@ from sqlalchemy import Connection, event, func, or_, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from core import index_state
+from core import claims, index_state
 from core.jobs import figures, ledger, live, part_end, paused, queues, standstill, turns
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
@@ -106,6 +106,8 @@ def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder
     if part is None:
         session.rollback()
         return
+    assert part.token is not None
+    dead_owner = claims.owner_of(job_id, n, part.token)
     silence = f"{part.holder} stopped answering with part {n + 1}."
     ledger.tell(session, job_id, silence, part=n, level="error", lost_worker=part.holder)
     deaths = part.deaths + 1
@@ -127,6 +129,7 @@ def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder
     index_state.doubt(session)  # it may have written points that it could not tell of
     settle(session, job)
     session.commit()
+    claims.free(redis, dead_owner)
     _publish(session, redis, job_id)
     if part.status == "queued":
         ring(session, redis, job, [part])

@@ -8,6 +8,7 @@ import pytest
 from redis import Redis
 
 from core.adapters.redis_claims import RedisClaims
+from core.claims import free
 from core.errors import TryAgain
 from core.stack.net import free_port
 
@@ -33,6 +34,27 @@ def test_what_is_released_is_free_and_what_is_anothers_is_not(redis: Redis) -> N
     assert claims.take(KEYS[:2], "third") == {KEYS[0]}
 
 
+def test_the_claims_of_a_dead_owner_are_freed_and_those_of_others_are_not(redis: Redis) -> None:
+    claims = RedisClaims(redis, keep_seconds=30)
+    claims.take(KEYS[:3], "dead")
+    claims.release(KEYS[2:3], "dead")
+    claims.take(KEYS[2:4], "other")
+
+    free(redis, "dead")
+
+    assert claims.take(KEYS[:4], "third") == set(KEYS[:2])
+    free(redis, "dead")
+    assert sorted(redis.keys("claims:*")) == [b"claims:other", b"claims:third"]
+
+
+def test_what_is_known_of_an_owner_ends_with_his_claims(redis: Redis) -> None:
+    claims = RedisClaims(redis, keep_seconds=30)
+    claims.take(KEYS[:2], "one")
+    assert 29_000 < redis.pttl(b"claims:one") <= 30_000
+    claims.release(KEYS[:2], "one")
+    assert redis.keys("*") == []
+
+
 def test_a_claim_ends_by_its_age(redis: Redis) -> None:
     RedisClaims(redis, keep_seconds=30).take(KEYS[:1], "one")
 
@@ -56,4 +78,5 @@ def test_without_redis_nobody_pays() -> None:
 
     assert caught.value.code == "redis_unavailable"
     RedisClaims(away, keep_seconds=30).release(KEYS, "one")
+    free(away, "one")
     away.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
 import pytest
 from sqlalchemy import func, select, update
 
+from core.adapters.redis_claims import RedisClaims
 from core.errors import Cancelled, GiveUp, HandBack, Invalid, LeaseLost, Refused
 from core.jobs import job_end, ledger, live, part_end, queues
 from core.jobs import launch as launching
@@ -160,6 +162,36 @@ def test_an_expired_lease_is_handed_on_and_told(house: House) -> None:
     with house.sessions() as session:
         story = session.execute(select(JobEvent.message, JobEvent.lost_worker).where(JobEvent.level == "error")).all()
     assert story == [("w-1 stopped answering with part 1.", "w-1")]
+
+
+def test_the_claims_of_a_dead_holder_are_freed_with_its_part_and_those_of_the_next_are_not(house: House) -> None:
+    job_id, claims, text = prepared(house), RedisClaims(house.redis, keep_seconds=40), [b"a text of many people"]
+    dead = house.claim(job_id, holder="w-1")
+    assert dead is not None
+    old = house.running(dead).owner
+    claims.take(text, old)
+    expire(house, job_id)
+    reconciled(house)
+    assert claims.take(text, "another part") == set(text)
+
+    claims.release(text, "another part")
+    again = house.claim(job_id, holder="w-2")
+    assert again is not None
+    claims.take(text, house.running(again).owner)
+    claims.release(text, old)  # the dead one was a zombie
+    assert claims.take(text, "another part") == set()
+
+
+def test_who_was_frozen_for_longer_than_its_lease_pays_for_nothing_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = house.claim(prepared(house))
+    assert part is not None
+    run, woken = house.running(part), time.monotonic() + house.settings.lease_seconds + 1
+    run.work.check()  # as before each call
+    monkeypatch.setattr(time, "monotonic", lambda: woken)
+    with pytest.raises(LeaseLost):
+        run.work.check()
 
 
 def test_one_job_that_somebody_sits_on_keeps_no_other_waiting(house: House) -> None:
