@@ -97,8 +97,8 @@ def _dress(app: Flask) -> None:
 
 
 def _sign_in_first() -> Response | BaseResponse:
-    """Send an anonymous reader to the login; a poll is told to go there with the whole page."""
+    """Send an anonymous reader to the login; a script of a page is told, and the page says so."""
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     if request.headers.get("HX-Request") or request.headers.get("X-Requested-With") == "XMLHttpRequest":
-        return Response(status=401, headers={"HX-Redirect": url_for("sessions.new")})
+        return Response(status=401)
     return redirect(url_for("sessions.new", next=here), 302)

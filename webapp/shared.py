@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from core.access import allows
 from core.kinds import KINDS
-from webapp import acts, alerts, assets, causes, changes, i18n, rq_board, states, terms, waiting
+from webapp import acts, alerts, assets, causes, changes, i18n, keys, rq_board, states, terms, waiting
 from webapp.extensions import db
 from webapp.queries import menu
 from webapp.sentences import local
@@ -32,6 +32,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=assets.asset,
         languages=i18n.languages,
+        letters=keys.LETTERS,
         rq_nonce=rq_board.nonce,
         kinds=KINDS,
         role_names=ROLE_NAMES,

@@ -28,6 +28,7 @@ PAGES = {
     "/login",
     "/logout",
     "/preferences",
+    "/keys",
     "/overview/live",
     "/jobs",
     "/jobs.<any(csv, json):ending>",

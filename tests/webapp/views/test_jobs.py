@@ -200,6 +200,20 @@ def test_a_poll_ends_itself_with_the_job(viewer: Visitor, redis: Redis, job: Job
     assert "hx-trigger" not in viewer.get(f"/jobs/{job.id}").text
 
 
+@pytest.mark.parametrize(
+    ("status", "title"),
+    [("running", "36 % - "), ("waiting", "Waiting - "), ("completed", "✓ Completed - "), ("failed", "✗ Failed - ")],
+)
+def test_the_tab_of_a_watched_job_says_how_far_it_is_and_how_it_ended(
+    viewer: Visitor, redis: Redis, job: Job, status: str, title: str
+) -> None:
+    live.publish(redis, running(job, status=status))
+
+    for path in (f"/jobs/{job.id}", f"/jobs/{job.id}/progress"):
+        titles = re.findall("<title>(.+) - Vigía</title>", viewer.get(path).text)
+        assert titles == [f"{title}{job.title}"]
+
+
 def test_a_waiting_job_says_until_when_and_why(viewer: Visitor, redis: Redis, job: Job) -> None:
     live.publish(redis, running(job, status="waiting", message="Waiting for Cohere until 12:04:10 UTC.", rate=None))
 

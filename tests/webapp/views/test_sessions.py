@@ -155,10 +155,16 @@ def test_clicks_keep_a_session_alive_and_polls_do_not(app: Flask, session: Sessi
         assert cookie["seen"] > seen
 
 
-def test_a_poll_of_an_expired_session_sends_the_whole_page_to_the_login(client: FlaskClient) -> None:
+def test_a_poll_of_an_expired_session_is_told_so_and_leaves_the_page_alone(client: FlaskClient) -> None:
     answer = client.get("/overview/live", headers={"HX-Request": "true"})
 
-    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/login")
+    assert (answer.status_code, answer.text, answer.location) == (401, "", None)
+
+
+def test_every_page_has_the_way_back_in_ready(viewer: Visitor) -> None:
+    page = viewer.get("/jobs?status=failed").text
+
+    assert 'href="/login?next=/jobs?status%3Dfailed"' in page.split('id="over"')[1].split("</div>")[0]
 
 
 def test_a_new_password_ends_the_sessions_there_are(app: Flask, marta: Person, session: Session) -> None:

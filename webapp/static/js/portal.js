@@ -1,31 +1,12 @@
 // What htmx and plain forms leave over. Every page works without it.
 (() => {
   "use strict";
-  const one = (selector) => document.querySelector(selector);
 
   // The server writes times by the reader's clock; this tells it which.
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (zone && !document.cookie.split("; ").includes(`zone=${zone}`)) {
     document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
   }
-
-  // A hidden tab asks for nothing; seen again, it asks at once.
-  const polls = (element) => element?.hasAttribute?.("data-poll");
-  document.addEventListener("htmx:before:request", (event) => {
-    if (document.hidden && polls(event.detail.ctx.sourceElement)) event.preventDefault();
-  });
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) document.querySelectorAll("[data-poll]").forEach((element) => htmx.trigger(element, "every"));
-  });
-
-  // A poll that fails changes nothing on the page, so the page has to say that it stands still.
-  const still = (yes) => { const note = one("#still"); if (note) note.hidden = !yes; };
-  const failed = (event) => { if (polls(event.detail?.ctx?.sourceElement)) still(true); };
-  document.addEventListener("htmx:response:error", failed);
-  document.addEventListener("htmx:error", failed);
-  document.addEventListener("htmx:after:request", (event) => {
-    if (event.detail.ctx.response.status < 400) still(false);
-  });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-copy]");
