@@ -137,12 +137,13 @@ def when(then: datetime | None, style: str = "moment") -> str | Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, full(then), shown)
 
 
-def times(seconds: float | None, band: tuple[float, float] = (0.85, 1.25)) -> dict[str, str] | None:
+def times(seconds: float | None, least: float | None = None, most: float | None = None) -> dict[str, str] | None:
     """Foretell an end that is `seconds` away: about when, and between which times; None when unknown."""
     if seconds is None:
         return None
     now = datetime.now(UTC)
-    about, early, late = (now + timedelta(seconds=seconds * factor) for factor in (1.0, *band))
+    away = (seconds, seconds * 0.8 if least is None else least, seconds * 1.25 if most is None else most)
+    about, early, late = (now + timedelta(seconds=one) for one in away)
     write = clock if seconds < 300 else moment
     return {"about": write(about), "early": write(early), "late": write(late)}
 

@@ -1,6 +1,6 @@
 """When a job will end, foretold from how far it was, and when: about, at the earliest, at the latest.
 
-The pace is that of the last third of the run, so that a back-off or a new limit is soon in it; the band is as wide as
+The pace is that of the last half of the run, so that a back-off or a new limit is soon in it; the band is as wide as
 that pace has varied, and never so narrow that it promises more than a moment's notice.
 """
 
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from core.jobs.track import Point
 
-SHARE = 0.35  # of the run so far that says how fast it goes
-LEAST_SECONDS = 20.0  # and at least so long
+SHARE = 0.5  # of the run so far that says how fast it goes
+LEAST_SECONDS = 30.0  # and at least so long
 SLICES = 5  # of that time, whose paces say how much it varies
 LEAST_BAND = 0.07
 MOST_BAND = 0.5

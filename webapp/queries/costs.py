@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, bindparam, select, text
+from sqlalchemy import Uuid, any_, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from core.models import Job
+from core.models import Job, Spend
 from core.prices import current
 
 GROUPS = ("day", "kind", "person", "model", "job")
@@ -111,6 +111,12 @@ def saved(session: Session, where: CostFilter) -> Sequence[Saved]:
     first, end = (datetime.combine(day, time(), UTC) for day in (where.first, where.last + timedelta(days=1)))
     rows = session.execute(_SAVED, {"first": first, "end": end, "most": MOST_JOBS})
     return [Saved(model, int(unchanged), int(kept)) for model, unchanged, kept in rows]
+
+
+def texts_of(session: Session, job_id: UUID) -> int:
+    """Count the texts that a job has paid for."""
+    paid = select(func.coalesce(func.sum(Spend.inputs), 0)).where(Spend.job_id == job_id)
+    return int(session.execute(paid).scalar_one())
 
 
 def _read(session: Session, where: CostFilter, by: str, most: int) -> list[Cost]:

@@ -145,6 +145,12 @@ def retries_of(session: Session, job_id: UUID) -> Sequence[JobView]:
     return [view_of(job) for job in session.scalars(rows.order_by(Job.created_at.desc()).limit(LIMIT))]
 
 
+def before(session: Session, job: JobView) -> UUID | None:
+    """Name the job of this kind that was launched last before it."""
+    older = select(Job.id).where(Job.kind == job.kind, Job.created_at < job.created_at)
+    return session.scalars(older.order_by(Job.created_at.desc(), Job.id.desc()).limit(1)).first()
+
+
 def events(session: Session, job_id: UUID, cursor: str | None = None, limit: int = LIMIT) -> Page[JobEvent]:
     """List what happened to a job, newest first."""
     limit = bounded(limit)

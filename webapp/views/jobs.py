@@ -84,6 +84,13 @@ def list_records(job_id: UUID) -> ResponseReturnValue:
     return render_template("jobs/records.html", job=job, page=page)
 
 
+@bp.get("/jobs/<uuid:job_id>/parts")
+@role("viewer")
+def list_parts(job_id: UUID) -> ResponseReturnValue:
+    job = jobs.show(db.session(), redis, job_id)
+    return render_template("jobs/parts.html", job=job, parts=jobs.parts(db.session(), job_id))
+
+
 @bp.get("/jobs/<uuid:job_id>/events")
 @role("viewer")
 def list_events(job_id: UUID) -> ResponseReturnValue:
