@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Literal
-from uuid import UUID
 
 from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
+from core.jobs import acts
 from core.kinds.failures_bulk import Bulk, FailureWhere
+from webapp import failure_page
 from webapp.extensions import db
 from webapp.i18n import gettext as _
 from webapp.queries import failure_acts
@@ -18,7 +19,6 @@ WHY = {
     "closed": lazy_gettext("resolved or discarded since"),
     "not_over": lazy_gettext("whole parts of jobs that are not over yet"),
 }
-MOST_TICKED = 1000
 
 
 def bulk_of(act: str, form: MultiDict[str, str]) -> Bulk:
@@ -30,19 +30,15 @@ def bulk_of(act: str, form: MultiDict[str, str]) -> Bulk:
         upto = form.get("upto", "")
         number = int(upto) if _is_id(upto) else failure_acts.newest(db.session())
         return Bulk(act=known, ids=(), where=_where(form), upto=max(number, 1))
-    ids = tuple(dict.fromkeys(int(given) for given in form.getlist("id")[:MOST_TICKED] if _is_id(given) and int(given)))
+    ids = tuple(one for one in failure_page.ticked(form, acts.MOST).numbers if one)
     if not ids:
         raise Invalid(_("Nothing was chosen. Tick the records, or take the whole cause."), {"id": "none"})
     return Bulk(act=known, ids=ids, where=None, upto=None)
 
 
 def _where(form: MultiDict[str, str]) -> FailureWhere:
-    given = form.get("job") or None
-    try:
-        job_id = UUID(given) if given else None
-    except ValueError:
-        raise Invalid(_("“%(id)s” is not the id of a job.", id=str(given)[:40]), {"job": "uuid"}) from None
-    return FailureWhere(cause=(form.get("cause") or "")[:200] or None, step=None, job_id=job_id, record_id=None)
+    where = failure_page.asked(form).where
+    return FailureWhere(cause=(where.cause or "")[:200] or None, step=where.step, job_id=where.job_id, record_id=None)
 
 
 def _is_id(given: str) -> bool:

@@ -16,7 +16,7 @@ from webapp.extensions import db
 from webapp.i18n import gettext as _
 
 # What a view keeps of the address of each page; not which page of the list somebody was on.
-KEPT = {"jobs": ("status", "q"), "failures": ("cause", "job", "all")}
+KEPT = {"jobs": ("status", "q"), "failures": ("cause", "job", "step", "status", "mended", "all")}
 LONGEST = 2000
 
 

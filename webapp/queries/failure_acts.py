@@ -13,6 +13,7 @@ from core.jobs.view import OVER
 from core.kinds import failures_bulk
 from core.models import Failure, Job
 from webapp.causes import NEED_A_PERSON
+from webapp.queries.failure_trend import CHANGED
 
 HIT = "hit"
 
@@ -35,7 +36,7 @@ def foresee(session: Session, bulk: failures_bulk.Bulk) -> Foreseen:
     whole_part = and_(Failure.record_id.is_(None), Job.status.not_in(OVER))
     held = [(whole_part, "not_over")] if bulk.act == "retry" else []
     fate = case((Failure.status != "open", "closed"), *held, else_=HIT).label("fate")
-    hopeless = func.count().filter(Failure.cause.in_(NEED_A_PERSON))
+    hopeless = func.count().filter(Failure.cause.in_(NEED_A_PERSON), ~CHANGED)
     rows = (
         select(fate, func.count(), hopeless).join(chosen, chosen.c[0] == Failure.id).join(Job, Job.id == Failure.job_id)
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from core.models import Candidate, Failure
+from webapp.causes import needs_a_person
+from webapp.queries.failure_trend import CHANGED, NO_TREND, Trend, mended, trends
 from webapp.queries.page import LIMIT, Count, Page, bounded, count, moment, number, page_of, read_cursor
 from webapp.queries.text import clean
 
@@ -26,22 +28,42 @@ class FailureFilter:
     step: str | None = None
     job_id: UUID | None = None
     record_id: int | None = None
+    mended: bool = False  # only those whose record was changed since it failed
 
 
 @dataclass(frozen=True, slots=True)
 class CauseGroup:
-    """The failures of one cause; `records` counts different ones, a whole part counts as none."""
+    """The failures of one cause; `records` counts different ones, a whole part counts as none.
+
+    `trend` has how often it struck lately; `hopeless` fail again when they are retried as they are.
+    """
 
     cause: str
     total: int
     records: int
     jobs: int
-    last_hour: int
-    last_day: int
     first_seen: datetime
     last_seen: datetime
     steps: list[str]
     sample: str  # the latest reason
+    trend: Trend = NO_TREND
+    hopeless: int = 0
+
+    @property
+    def hopeful(self) -> int:
+        return self.total - self.hopeless
+
+    @property
+    def last_hour(self) -> int:
+        return self.trend.hour
+
+    @property
+    def last_day(self) -> int:
+        return self.trend.day
+
+    @property
+    def last_week(self) -> int:
+        return self.trend.week
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +85,12 @@ class FailureRow:
 def groups(session: Session, where: FailureFilter = FailureFilter()) -> Page[CauseGroup]:
     """List the causes, latest first. They are codes of ours and therefore few: one page holds them all."""
     last_seen = func.max(Failure.last_seen)
-    now = func.now()
     rows = session.execute(
         select(
             Failure.cause,
             func.count().label("total"),
             func.count(Failure.record_id.distinct()).label("records"),
             func.count(Failure.job_id.distinct()).label("jobs"),
-            func.count().filter(Failure.last_seen > now - timedelta(hours=1)).label("last_hour"),
-            func.count().filter(Failure.last_seen > now - timedelta(days=1)).label("last_day"),
             func.min(Failure.first_seen).label("first_seen"),
             last_seen.label("last_seen"),
             func.array_agg(Failure.step.distinct()).label("steps"),
@@ -81,7 +100,7 @@ def groups(session: Session, where: FailureFilter = FailureFilter()) -> Page[Cau
         .group_by(Failure.cause)
         .order_by(last_seen.desc(), Failure.cause)
     )
-    items = tuple(CauseGroup(**row._asdict()) for row in rows)
+    items = _with_trend(session, [CauseGroup(**row._asdict()) for row in rows], where)
     return Page(items, None, len(items), True)
 
 
@@ -105,6 +124,12 @@ def each(session: Session, where: FailureFilter, most: int) -> Iterator[FailureR
         yield FailureRow(*row)
 
 
+def show(session: Session, failure_id: int) -> FailureRow | None:
+    """Read one failure; None where it is gone."""
+    row = session.execute(_named().where(Failure.id == failure_id)).one_or_none()
+    return FailureRow(*row) if row else None
+
+
 def total(session: Session, where: FailureFilter = FailureFilter()) -> Count:
     return count(session, select(Failure.id).where(*_conditions(where)))
 
@@ -112,6 +137,21 @@ def total(session: Session, where: FailureFilter = FailureFilter()) -> Count:
 def ids(session: Session, where: FailureFilter, limit: int) -> Sequence[int]:
     """List the ids of the failures that match, oldest first, `limit` at most: what an act on a filter touches."""
     return session.scalars(select(Failure.id).where(*_conditions(where)).order_by(Failure.id).limit(limit)).all()
+
+
+def _with_trend(session: Session, found: Sequence[CauseGroup], where: FailureFilter) -> tuple[CauseGroup, ...]:
+    causes = [group.cause for group in found]
+    narrowed = _conditions(replace(where, status=None, cause=None))
+    struck = trends(session, causes, narrowed)
+    changed = mended(session, causes, narrowed) if where.status == "open" else {}
+    return tuple(
+        replace(
+            group,
+            trend=struck[group.cause],
+            hopeless=group.total - changed.get(group.cause, 0) if needs_a_person(group.cause) else 0,
+        )
+        for group in found
+    )
 
 
 def _latest_reason(where: FailureFilter) -> ScalarSelect[str]:
@@ -141,6 +181,7 @@ def _conditions(where: FailureFilter, of: type[Failure] = Failure) -> list[Colum
         (of.job_id, where.job_id),
         (of.record_id, where.record_id),
     )
-    return [
+    found = [
         column == (clean(value) if isinstance(value, str) else value) for column, value in given if value is not None
     ]
+    return [*found, CHANGED] if where.mended else found

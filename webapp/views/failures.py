@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from uuid import UUID
+from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,7 @@ from core.failures import discard
 from core.jobs.retry import retry_failures
 from core.kinds import KINDS
 from core.kinds.etl_embed import MOST_CHOSEN
-from webapp import exports, kept_views
+from webapp import exports, failure_page
 from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
 from webapp.i18n import ngettext
@@ -32,19 +31,16 @@ FIELDS = (
 @bp.get("/failures")
 @role("viewer")
 def index() -> ResponseReturnValue:
-    where, session = _where(request.args), db.session()
-    groups = failures.groups(session, failures.FailureFilter(job_id=where.job_id)).items
-    narrow = where.cause or where.job_id or request.args.get("all")
-    page = failures.find_page(session, where, request.args.get("cursor") or None) if narrow else None
-    kept = kept_views.of_page("failures", request.args)
-    return render_template("failures/index.html", groups=groups, where=where, page=page, kept=kept)
+    if request.args.getlist("id"):  # the page was turned, with ticks on it
+        return redirect(failure_page.turned())
+    return render_template("failures/index.html", **failure_page.shown())
 
 
 @bp.get("/failures.<any(csv, json):ending>")
 @role("viewer")
 def export(ending: str) -> ResponseReturnValue:
     """Give the open failures that match as a file, the last seen 100,000 at most."""
-    where = _where(request.args)
+    where = failure_page.asked(request.args).where
     return exports.download("failures", ending, lambda session: map(_line, failures.each(session, where, MOST_IN_FILE)))
 
 
@@ -83,20 +79,12 @@ def _line(row: failures.FailureRow) -> dict[str, object]:
     return {name: person[name] if name in person else getattr(row.failure, name) for name in FIELDS}
 
 
-def _where(asked: Mapping[str, str]) -> failures.FailureFilter:
-    given = asked.get("job", "")
-    try:
-        job_id = UUID(given) if given else None
-    except ValueError:
-        raise Invalid(_("“%(id)s” is not the id of a job.", id=given[:40]), {"job": "uuid"}) from None
-    return failures.FailureFilter(job_id=job_id, cause=asked.get("cause") or None)
-
-
 def _chosen() -> list[int]:
     """Read the failures that were ticked, or all open ones of a cause, of one job where that is named."""
-    ids = [int(given) for given in request.form.getlist("id") if given.isdigit() and len(given) < 19]
+    ids = list(failure_page.ticked(request.form, MOST_CHOSEN).numbers)
     if not ids and request.form.get("cause"):
-        ids = list(failures.ids(db.session(), _where(request.form), MOST_CHOSEN))
+        where = replace(failure_page.asked(request.form).where, status="open")
+        ids = list(failures.ids(db.session(), where, MOST_CHOSEN))
     if not ids:
         raise Invalid(_("Nothing was chosen. Tick the records, or take the whole cause."))
     return ids

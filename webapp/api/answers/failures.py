@@ -17,8 +17,10 @@ class GroupAnswer(Answer):
     count: int = Field(validation_alias="total")
     records: int
     jobs: int
-    last_hour: int
+    last_hour: int = Field(description="Last seen within an hour, also those closed since.")
     last_day: int
+    last_week: int
+    hopeless: int = Field(description="Of the open ones, those that fail again until somebody mends their text.")
     first_seen: datetime
     last_seen: datetime
     steps: list[str]
