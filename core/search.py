@@ -134,7 +134,7 @@ def _collection(tools: SearchTools) -> Collection:
 
 
 def _in(collection: Collection, tools: SearchTools, asked: str, limit: int, where: RecordFilter) -> tuple[Found, ...]:
-    vector = _vector(tools, asked)
+    vector = vector_of(tools, asked)
     wanted = limit + SPARE
     for _ in range(ROUNDS):
         hits = tools.index.search(collection.name, vector, wanted, where)
@@ -145,7 +145,7 @@ def _in(collection: Collection, tools: SearchTools, asked: str, limit: int, wher
     return tuple(_found(row, score, asked) for row, score in known[:limit])
 
 
-def _vector(tools: SearchTools, asked: str) -> Vector:
+def vector_of(tools: SearchTools, asked: str) -> Vector:
     """Embed the question, and book what it cost. No budget stops a person who asks."""
     embedded = tools.embedder.embed([asked], purpose="query", urgent=True)
     if tools.embedder.priced:

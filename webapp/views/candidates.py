@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from core.coverage import CoverageView, snapshot
 from core.search import LONGEST_QUESTION
-from webapp import candidate_filter, finding
+from webapp import candidate_filter, exports, finding, waiting, whereabouts
 from webapp.extensions import db
-from webapp.queries import candidates, jobs
+from webapp.queries import candidates
 from webapp.security import role
 
 bp = Blueprint("candidates", __name__)
+
+MOST_IN_FILE = 100_000
 
 
 @bp.get("/candidates")
@@ -29,9 +33,29 @@ def index() -> ResponseReturnValue:
 @bp.get("/candidates/<int:candidate_id>")
 @role("viewer")
 def show(candidate_id: int) -> ResponseReturnValue:
+    known = whereabouts.of(candidate_id, ask="ask" in request.args)
+    waits = waiting.waits_of([known.hand.job]) if known.hand else {}
+    return render_template(
+        "candidates/show.html", known=known, shown=known.shown, person=known.shown.candidate, waits=waits
+    )
+
+
+@bp.get("/candidates/<int:candidate_id>/history.<any(csv, json):ending>")
+@role("viewer")
+def export_history(candidate_id: int, ending: str) -> ResponseReturnValue:
+    """Give one person's index history as a file, newest first."""
     shown = candidates.show(db.session(), candidate_id, _coverage())
-    under_way = [job for job in jobs.open_jobs(db.session()) if job.kind in ("etl.sync", "etl.embed")]
-    return render_template("candidates/show.html", shown=shown, person=shown.candidate, under_way=under_way)
+    return exports.download(f"candidate-{candidate_id}", ending, lambda session: map(asdict, shown.history))
+
+
+@bp.get("/candidates.<any(csv, json):ending>")
+@role("viewer")
+def export(ending: str) -> ResponseReturnValue:
+    """Give the people who match as a file, the newest 100,000 at most."""
+    where, coverage = candidate_filter.read(request.args), _coverage()
+    return exports.download(
+        "candidates", ending, lambda session: map(asdict, candidates.each(session, where, coverage, MOST_IN_FILE))
+    )
 
 
 def _coverage() -> CoverageView | None:

@@ -83,6 +83,10 @@ def test_a_candidate_tells_its_index_history_and_not_its_text(reader: Script, se
     answer: Any = response.json
     assert answer["state"] == "indexed"
     assert answer["point_id"] == str(point_id(candidate.id))
+    assert (answer["answer"], answer["point"]) == ("unseen", None)
+    assert "the collection is not there" in answer["point_error"]
+    assert answer["text"]["characters"] == len("A secret summary.\nsql")
+    assert (answer["nearest"], answer["under_way"], answer["by_headline"]) == ([], None, None)
     assert answer["places"][0]["collection"] == "c1"
     assert answer["failures"][0]["cause"] == "text_refused"
     assert {line["what"] for line in answer["history"]} == {"created", "indexed", "failed"}

@@ -116,7 +116,7 @@ def test_a_search_without_hits_asks_whether_everybody_is_indexed(
 @pytest.mark.parametrize(
     ("values", "placed", "answer"),
     [
-        ({}, True, "Can be found."),
+        ({}, True, "Should be found; the index could not be asked."),
         ({}, False, "Cannot be found."),
         ({"opted_out": True}, False, "The person opted out."),
         ({"opted_out": True}, True, "Still in the index, and should not be."),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from pydantic import BaseModel, Field
 
 from webapp.api.answers.failures import FailureAnswer
 from webapp.api.answers.listing import Answer, Listing
@@ -71,8 +74,59 @@ class HappeningAnswer(Answer):
     model: str | None
 
 
+class TextAnswer(Answer):
+    """What there is to embed: its length and its hash, never the text; `kept` when its vector was paid for already."""
+
+    characters: int
+    truncated: bool
+    content_hash: str | None
+    kept: bool
+
+
+class RankAnswer(Answer):
+    """The place among the first `among` that a search gives; null when not one of these."""
+
+    rank: int | None
+    score: float | None
+    among: int
+
+
+class PointAnswer(Answer):
+    """The point as it was read for this answer; `own` is the rank in a search by the person's own text."""
+
+    collection: str
+    there: bool
+    payload: dict[str, Any]
+    size: int = Field(description="How many numbers its vector has; 0 when there is none.")
+    norm: float
+    own: RankAnswer | None
+    took_ms: float
+
+
+class NearAnswer(BaseModel):
+    """Somebody whose point is near."""
+
+    id: int
+    external_id: str
+    full_name: str
+    score: float
+
+
+class InHandAnswer(BaseModel):
+    """The job that is about to index them; `part` counts from 0 and is null before the job is cut."""
+
+    job_id: UUID
+    part: int | None
+    parts: int
+    status: str
+
+
 class CandidateAnswer(Answer):
-    """One candidate with its index history, newest first; its text stays in PostgreSQL."""
+    """One candidate with its index history, newest first; its text stays in PostgreSQL.
+
+    `answer` says whether they can be found: found, facts_old, text_old, other_model, unseen (the index could not be
+    asked), missing, failed, lost (by the index), wrong_size, wrong_text, orphaned, opted_out, deleted, no_text.
+    """
 
     id: int
     external_id: str
@@ -89,7 +143,14 @@ class CandidateAnswer(Answer):
     created_at: datetime
     updated_at: datetime
     state: str
+    answer: str
+    text: TextAnswer | None
     point_id: UUID
+    point: PointAnswer | None = Field(description="null when the index was not asked, or did not answer.")
+    point_error: str | None
+    by_headline: RankAnswer | None = Field(description="null unless that is free, or `ask` was sent.")
+    nearest: list[NearAnswer]
+    under_way: InHandAnswer | None
     places: list[PlaceAnswer]
     failures: list[FailureAnswer]
     history: list[HappeningAnswer]

@@ -11,10 +11,10 @@ from pydantic import Field, Json, StringConstraints
 from core.errors import NotFound
 from core.intake.correction import Texts, correct
 from core.kinds.etl_sync import Where
-from core.pipeline.plan import point_id
 from core.ports import RecordFilter
-from webapp.api.answers.candidates import CandidateAnswer, CandidateItem, CandidateList, HappeningAnswer, PlaceAnswer
-from webapp.api.answers.failures import FailureAnswer
+from webapp import whereabouts
+from webapp.api.answers.candidates import CandidateAnswer, CandidateItem, CandidateList
+from webapp.api.answers.whereabouts import candidate_answer
 from webapp.api.operation import operation, reply
 from webapp.api.reading import Cursor, Request, Words
 from webapp.extensions import db
@@ -42,6 +42,12 @@ class NewCorrection(Request):
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
+class DetailQuery(Request):
+    """How much to ask."""
+
+    ask: bool = Field(False, description="Search by the headline, also where to embed it costs money.")
+
+
 @blueprint.get("/candidates")
 @operation("read", {200: (CandidateList,)})
 def index(query: CandidateQuery) -> Response:
@@ -53,9 +59,9 @@ def index(query: CandidateQuery) -> Response:
 
 @blueprint.get("/candidates/<candidate_id>")
 @operation("read", {200: (CandidateAnswer,)})
-def show(candidate_id: str) -> Response:
-    """Tell where one candidate is in the index, and how it got there."""
-    return reply(_answer(_number(candidate_id)))
+def show(candidate_id: str, query: DetailQuery) -> Response:
+    """Tell whether one candidate can be found, with the point as it is now, and how it got there."""
+    return reply(candidate_answer(whereabouts.of(_number(candidate_id), ask=query.ask)))
 
 
 @blueprint.post("/candidates/<candidate_id>/corrections")
@@ -64,7 +70,7 @@ def create_correction(candidate_id: str, body: NewCorrection) -> Response:
     """Mend a candidate's text. 409 when somebody has changed it since; the next job that takes them embeds it."""
     wanted = _number(candidate_id)
     correct(db.session(), wanted, body.texts, seen=body.version, actor=actor(), reason=body.reason)
-    return reply(_answer(wanted))
+    return reply(candidate_answer(whereabouts.of(wanted, ask=False)))
 
 
 def _number(candidate_id: str) -> int:
@@ -72,21 +78,6 @@ def _number(candidate_id: str) -> int:
         return number(candidate_id)
     except ValueError:
         raise NotFound("There is no such candidate: our ids are whole numbers.") from None
-
-
-def _answer(wanted: int) -> CandidateAnswer:
-    detail = candidates.show(db.session(), wanted, coverage.show(db.session()))
-    own = {name: getattr(detail.candidate, name, None) for name in CandidateAnswer.model_fields}
-    beside = {
-        "skills": detail.skills,
-        "languages": detail.languages,
-        "state": detail.state,
-        "point_id": point_id(wanted),
-        "places": [PlaceAnswer.model_validate(place) for place in detail.places],
-        "failures": [FailureAnswer.model_validate(failure) for failure in detail.failures],
-        "history": [HappeningAnswer.model_validate(line) for line in detail.history],
-    }
-    return CandidateAnswer.model_validate(own | beside)
 
 
 def record_filter(where: Where | None) -> RecordFilter:
