@@ -95,8 +95,9 @@ class FakeIndex:
         for point in ids:
             self.points.setdefault(collection, {}).pop(point, None)
 
-    def count(self, collection: str) -> int:
-        return len(self.points.get(collection, {}))
+    def count(self, collection: str, record_kind: str) -> int:
+        place = self.points.get(collection, {})
+        return sum(payload.get("record_kind", record_kind) == record_kind for _, payload in place.values())
 
     def scan(self, collection: str) -> Iterator[Sequence[Seen]]:
         place = self.points.get(collection, {})

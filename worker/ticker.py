@@ -22,6 +22,7 @@ from core.jobs.reconcile import reconcile
 from core.logs import configure
 from core.models import Job
 from core.models.job import NOT_OVER
+from core.pipeline.plan import RECORD_KIND
 from core.settings import settings
 from worker.alerting import Alerting
 from worker.checking import Checking
@@ -73,7 +74,7 @@ class Ticker:
     def _compare(self) -> None:
         alias = self.house.settings.collection
         collection = self.house.index.current(alias)
-        points = self.house.index.count(collection.name) if collection else None
+        points = self.house.index.count(collection.name, RECORD_KIND) if collection else None
         with self.house.sessions() as session:
             coverage.check(session, alias, collection, points)
 

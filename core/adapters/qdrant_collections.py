@@ -9,6 +9,7 @@ from core.errors import GiveUp
 from core.ports import Collection
 
 INDEXES = {
+    "record_kind": "keyword",
     "record_id": "integer",
     "external_id": "keyword",
     "location": "keyword",
@@ -49,10 +50,17 @@ def make(rest: QdrantRest, alias: str, wanted: Collection) -> None:
         # Another worker, or an earlier try, was first.
         if not rest.get(f"/collections/{wanted.name}/exists")["exists"]:
             raise
-    for field, schema in INDEXES.items():
-        rest.put(f"/collections/{wanted.name}/index?wait=true", {"field_name": field, "field_schema": schema})
+    complete(rest, wanted.name)
     action = {"create_alias": {"collection_name": wanted.name, "alias_name": alias}}
     rest.post("/collections/aliases", {"actions": [action]})
+
+
+def complete(rest: QdrantRest, name: str) -> None:
+    """Make the payload indexes that a collection lacks: all of a new one's, or what a later version has added."""
+    known = rest.get(f"/collections/{name}").get("payload_schema") or {}
+    for field, schema in INDEXES.items():
+        if field not in known:
+            rest.put(f"/collections/{name}/index?wait=true", {"field_name": field, "field_schema": schema})
 
 
 def require_same(found: Collection, alias: str, model: str, dimension: int) -> None:

@@ -76,6 +76,7 @@ class QdrantIndex:
         if found is None:
             raise TryAgain(f"the alias {alias} was made and is gone again", code="qdrant_invalid_answer", ours=True)
         collections.require_same(found, alias, model, dimension)
+        collections.complete(self._rest, found.name)
         return found
 
     def write(self, collection: str, changes: Sequence[Upsert | Repayload]) -> None:
@@ -93,9 +94,13 @@ class QdrantIndex:
             path = f"/collections/{collection}/points/delete?wait=true"
             _require_done([self._rest.post(path, some, timeout=DELETE_SECONDS)])
 
-    def count(self, collection: str) -> int:
-        """Count the points exactly."""
-        return int(self._rest.post(f"/collections/{collection}/points/count", {"exact": True})["count"])
+    def count(self, collection: str, record_kind: str) -> int:
+        """Count the points exactly, but for those of other kinds of record: these are few, and found by their index."""
+        others = {"filter": {"must": [{"key": "record_kind", "match": {"except": [record_kind]}}]}}
+        return self._count(collection, {}) - self._count(collection, others)
+
+    def _count(self, collection: str, where: Mapping[str, Any]) -> int:
+        return int(self._rest.post(f"/collections/{collection}/points/count", {"exact": True, **where})["count"])
 
     def scan(self, collection: str) -> Iterator[Sequence[Seen]]:
         """Go through all points, page by page; who comes or goes meanwhile may be seen or not."""

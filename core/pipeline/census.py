@@ -49,7 +49,7 @@ def take_if_in_doubt(
         doubted = index_state.in_doubt(session, collection)
         moving = session.execute(MOVING).scalar_one()
         states = index_state.count(session, RECORD_KIND, collection)
-    if not doubted and (moving or index.count(collection) == states):
+    if not doubted and (moving or index.count(collection, RECORD_KIND) == states):
         return None
     with sessions() as session:
         began: datetime = session.execute(select(func.clock_timestamp())).scalar_one()

@@ -71,7 +71,7 @@ class Here:
     def points(self) -> int:
         index = self.platform.house.index
         collection = index.current("candidates")
-        return index.count(collection.name) if collection else 0
+        return index.count(collection.name, "candidate") if collection else 0
 
     def dead_letters(self) -> int:
         with self.platform.sessions() as session:

@@ -38,7 +38,7 @@ def test_vectors_that_were_paid_for_outlive_an_index_that_is_away(house: House, 
         KINDS["etl.sync"].run(run)
     assert len(house.embedder.texts) == 90  # not paid again
     assert house.index.collection is not None
-    assert house.index.count(house.index.collection.name) == 90
+    assert house.index.count(house.index.collection.name, "candidate") == 90
 
 
 def test_an_acknowledgement_that_is_lost_writes_the_same_points_again(house: House) -> None:

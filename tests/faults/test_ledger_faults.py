@@ -83,7 +83,7 @@ def test_who_is_deleted_while_we_embed_is_not_found_afterwards(house: House) -> 
     house.run(job_id)
     assert job_of(house, job_id).status == "completed"
     assert house.index.collection is not None
-    assert house.index.count(house.index.collection.name) == 2
+    assert house.index.count(house.index.collection.name, "candidate") == 2
 
 
 def test_rows_that_somebody_has_locked_only_cost_time(house: House) -> None:

@@ -45,7 +45,7 @@ def ends_well(platform: Platform, cohere: CohereStandIn, job_id: uuid.UUID, *, t
     job = platform.wait_over(job_id, seconds=90)
     assert (job.status, job.done, job.failed) == ("completed", 3000, 0), platform.said()
     collection = platform.house.index.current("candidates")
-    assert collection is not None and platform.house.index.count(collection.name) == 3000
+    assert collection is not None and platform.house.index.count(collection.name, "candidate") == 3000
     billed = cohere.script.texts_billed()
     assert len(set(billed)) == 3000
     assert len(billed) - len(set(billed)) <= twice

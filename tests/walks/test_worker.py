@@ -32,7 +32,7 @@ def add(platform: Platform, count: int, **values: object) -> list[int]:
 
 def points(platform: Platform) -> int:
     collection = platform.house.index.current("candidates")
-    return platform.house.index.count(collection.name) if collection else 0
+    return platform.house.index.count(collection.name, "candidate") if collection else 0
 
 
 def done(platform: Platform, job_id: uuid.UUID) -> int:

@@ -55,7 +55,8 @@ def test_the_collection_is_made_with_its_indexes_and_says_what_it_is_for(
     assert (made.model, made.dimension) == (MODEL, DIMENSION)
     assert index.current(ALIAS) == made == index.ensure(ALIAS, MODEL, DIMENSION)
     assert set(official.get_collection(made.name).payload_schema) == {
-        *("record_id", "external_id", "location", "skills", "languages", "years_experience", "status", "version")
+        "record_kind",
+        *("record_id", "external_id", "location", "skills", "languages", "years_experience", "status", "version"),
     }
     assert official.get_collection_aliases(made.name).aliases[0].alias_name == ALIAS
 
@@ -106,7 +107,7 @@ def test_what_is_written_is_there_when_the_call_returns(index: QdrantIndex, offi
 
     index.write(name, [upsert(n, location="Bogotá") for n in range(count)])
 
-    assert index.count(name) == count
+    assert index.count(name, "candidate") == count
     [point] = official.retrieve(name, [str(uuid.UUID(int=7))], with_vectors=True)
     assert point.payload == {"record_id": 7, "version": 1, "location": "Bogotá"}
     assert point.vector == pytest.approx((vector(7) / np.linalg.norm(vector(7))).tolist(), abs=1e-6)
@@ -187,7 +188,26 @@ def test_deleting_what_is_not_there_is_no_error(index: QdrantIndex) -> None:
     index.delete(name, ids(0, 1, 9))
     index.delete(name, [])
 
-    assert index.count(name) == 2
+    assert index.count(name, "candidate") == 2
+
+
+def test_points_of_another_kind_of_record_are_not_counted(index: QdrantIndex) -> None:
+    name = index.ensure(ALIAS, MODEL, DIMENSION).name
+    index.write(name, [upsert(1, record_kind="candidate"), upsert(2, record_kind="document"), upsert(3)])
+
+    assert (index.count(name, "candidate"), index.count(name, "document")) == (2, 2)  # one does not say its kind
+
+
+def test_a_collection_of_an_older_version_gets_the_indexes_that_it_lacks(
+    index: QdrantIndex, official: QdrantClient
+) -> None:
+    name = index.ensure(ALIAS, MODEL, DIMENSION).name
+    official.delete_payload_index(name, "record_kind")
+    assert "record_kind" not in official.get_collection(name).payload_schema
+
+    index.ensure(ALIAS, MODEL, DIMENSION)
+
+    assert "record_kind" in official.get_collection(name).payload_schema
 
 
 def test_the_nearest_come_first_and_the_filter_lets_in_only_its_own(index: QdrantIndex) -> None:
@@ -218,7 +238,7 @@ def test_a_missing_collection_stops_the_job_with_the_cure(index: QdrantIndex) ->
     for act in (
         lambda: index.write("nowhere", [upsert(1)]),
         lambda: index.delete("nowhere", ids(1)),
-        lambda: index.count("nowhere"),
+        lambda: index.count("nowhere", "candidate"),
         lambda: index.retrieve("nowhere", ids(1)),
         lambda: index.search("nowhere", vector(1), 1, RecordFilter()),
     ):

@@ -119,6 +119,8 @@ def test_points_of_another_kind_of_record_are_not_ours(house: House) -> None:
     sync(house)
     foreign = uuid.UUID(int=7)
     points(house)[foreign] = (vector_of("x"), {"record_kind": "document", "record_id": 1, "version": 1})
+    assert taken(house) is None
+    doubted(house)
     assert taken(house) == census.Found(points=2, forgotten=0, removed=0)
     assert set(points(house)) == {foreign, *map(point_id, ids)}
 
