@@ -27,6 +27,13 @@ FLAGS = [
     "--disable-sync",
 ]
 START_SECONDS = 180
+PEOPLE = 400  # of the stack that most walks share
+
+# Asks as the timer does, and waits until the answer is on the page.
+POLL_NOW = """() => new Promise((done) => {
+  document.addEventListener("htmx:finally:request", (event) => done(event.type), {once: true});
+  htmx.trigger(document.querySelector("[data-poll]"), "every");
+})"""
 
 
 @dataclass

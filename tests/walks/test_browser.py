@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg
@@ -16,34 +15,12 @@ from rq.registry import FailedJobRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
 
-from tests.walks.browsing import Running, Watched, open_page, running
+from tests.walks.browsing import PEOPLE, POLL_NOW, Running, Watched, open_page
 
-PEOPLE = 400
 JOB_SECONDS = 120
 ATTACK = '<img src=x onerror="window.attacked = true"><script>window.attacked = true</script>'
 
-# Asks as the timer does, and waits until the answer is on the page.
-POLL_NOW = """() => new Promise((done) => {
-  document.addEventListener("htmx:finally:request", (event) => done(event.type), {once: true});
-  htmx.trigger(document.querySelector("[data-poll]"), "every");
-})"""
-
 expect.set_options(timeout=30_000)
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("home") / "vigia", PEOPLE, "local") as stack:
-        yield stack
-
-
-@pytest.fixture
-def watched(browser: Browser, stack: Running) -> Iterator[Watched]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Madrid")
-    watched = open_page(context, stack)
-    yield watched
-    context.close()
-    assert watched.wrong == []
 
 
 def figure(page: Page) -> float:
@@ -91,18 +68,6 @@ def test_an_operator_launches_watches_and_finds(watched: Watched, stack: Running
     expect(page.locator("#main")).to_contain_text("Everybody eligible is indexed.")
 
 
-def test_a_poll_leaves_alone_what_a_person_does_on_the_page(watched: Watched, stack: Running) -> None:
-    page = watched.page
-    page.goto(f"{stack.url}/jobs")
-    page.fill("#q", "half a word")
-    page.press("#q", "Home")
-    assert page.evaluate(POLL_NOW) == "htmx:finally:request"
-
-    assert page.input_value("#q") == "half a word"
-    assert page.evaluate("document.activeElement.id") == "q"
-    assert page.evaluate("document.activeElement.selectionStart") == 0
-
-
 def test_an_alert_comes_and_goes_without_a_reload(watched: Watched, stack: Running) -> None:
     page = watched.page
     page.evaluate("window.sameDocument = true")
@@ -119,32 +84,6 @@ def test_an_alert_comes_and_goes_without_a_reload(watched: Watched, stack: Runni
     assert page.evaluate("window.sameDocument") is True
     page.goto(f"{stack.url}/alerts")
     expect(page.locator("#past")).to_contain_text("This is a drill.")
-
-
-def test_a_hidden_page_asks_for_nothing(watched: Watched, stack: Running) -> None:
-    page = watched.page
-    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true})")
-    page.evaluate("window.away = true")
-    before = len(watched.asked)
-    page.evaluate(POLL_NOW)
-    assert len(watched.asked) == before
-
-    page.evaluate("window.away = false")
-    with page.expect_response("**/overview/live"):
-        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-
-def test_a_page_that_loses_its_portal_says_so_and_recovers(watched: Watched, stack: Running) -> None:
-    page = watched.page
-    page.route("**/overview/live", lambda route: route.fulfill(status=503, body="down"))
-    page.evaluate(POLL_NOW)
-    expect(page.locator("#still")).to_be_visible()
-    expect(page.locator("h1")).to_have_text("Overview")
-
-    page.unroute("**/overview/live")
-    page.evaluate(POLL_NOW)
-    expect(page.locator("#still")).to_be_hidden()
-    watched.wrong.clear()  # the browser itself reports the 503 that we gave
 
 
 def test_everything_works_without_javascript(browser: Browser, stack: Running) -> None:
