@@ -65,6 +65,7 @@ def close(app: Flask) -> None:
 def _extend(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     compress.init_app(app)
+    app.after_request(assets.pack)  # before it, for what comes last here sees the answer first
     csrf.init_app(app)
     limiter.init_app(app)
     login_manager.init_app(app, add_context_processor=False)  # it would ask PostgreSQL on error pages too
