@@ -32,6 +32,7 @@ PARAMETERS = {
     "job_id": _("Job"),
     "record_id": _("Record"),
     "upto": _("Up to"),
+    "state": _("State"),
     "said": _("As it was typed"),
 }
 

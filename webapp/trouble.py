@@ -67,12 +67,13 @@ def _http(error: HTTPException) -> Trouble:
     detail = local(error.description or error.name)
     # Werkzeug's own sentences for these two are for the developers of sites.
     titles = {
+        400: (_("Not understood"), detail),
         403: (_("Not allowed"), detail),
         404: (_("There is no such page"), _("The address may be old or mistyped.")),
         405: (_("Not possible this way"), _("This address does not take that kind of request.")),
         413: (_("Too large"), _("What was sent is larger than the portal takes.")),
         429: (_("Too many tries"), _("Wait a little and try again.")),
     }
-    title, detail = titles.get(status, (error.name, detail))
+    title, detail = titles.get(status, (_("This did not work"), detail))
     retry_after = 60 if status == 429 else None
     return Trouble(status, error.name.lower().replace(" ", "_"), title, detail, retry_after=retry_after)

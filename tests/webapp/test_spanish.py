@@ -2,39 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
+from rq import Worker, worker_registration
+from rq.serializers import JSONSerializer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
 
-from core.models import Alert, Person
-from tests.webapp import factories
-from tests.webapp.conftest import Visitor, plain
+from core.jobs import register
+from core.models import Person, QueuePause
+from tests.webapp.conftest import NO_POSTGRESQL, Visitor, plain
 from tests.webapp.spoken import words
-from tests.webapp.views.test_overview import compare
+from tests.webapp.spoken_rows import JOBS, NAME, TOLD, WORKER, fill
 from webapp import formatting as write
+from webapp.queries.jobs import STATUSES
+from webapp.queries.place import LISTS
 
 IN_SPANISH = {"Accept-Language": "es-MX,es;q=0.9"}
+COHERE = {"EMBEDDER": "cohere", "COHERE_API_KEY": "k" * 20, "MONTHLY_BUDGET": "12"}
 
-# Sentences that the core composes are English in the ledger: titles and messages of jobs, events, reasons of failures,
-# outcomes, alerts and their cures, acts' reasons. They are data until the ledger keeps codes and values instead; the
-# rows of these tests say something that is of no language, so that whatever English is left is the portal's own.
-TOLD, NAME = "Zzyx qwv", "Qwx Vzk"
 # Names, and words that Spanish shares with English.
 SHARED = words(
-    "Vigía PostgreSQL Redis Valkey Qdrant Cohere RQ API CSV JSON JSONL Resume Python UTF UTC HTTPS kB MB ms min "
+    "Vigía PostgreSQL Redis Valkey Qdrant Cohere RQ API CSV JSON JSONL Resume Python UTF UTC HTTPS USD kB MB ms min "
+    "CSRF JavaScript Enter Esc ReadTimeout RecursionError embed cohere "
     "id Id ids Ids no No me ticker hash log token Token tokens Tokens error Error script scripts portal Portal "
-    "local terminal vector alias cookies Proxies Info"
+    "local terminal vector alias cookies Proxies Info cursor ReadTimeout RecursionError embed cohere "
+    + socket.gethostname()
 )
 # What is typed as it is, whatever the reader's language: scopes of tokens, words of the search grammar.
-CODES = words("read operate admin status kind user open")
+CODES = words("read operate admin status kind user open after")
 # Packages, and values of settings.
 SETTINGS = words(
     "client flask psycopg rq redis sqlalchemy qdrant postgresql http json INFO candidates cohere embed env tests vigia"
+)
+# What else a page shows as it is: packages and values, or the states that may be typed.
+STATES = words(" ".join([*STATUSES, *LISTS]))
+QDRANT = words("Not found: Collection doesn't exist! COLLECTION")  # its own words
+SHOWN = {"/settings": SETTINGS, "/jobs?q=status:Zzyx": STATES, "/candidates?state=Zzyx": STATES}
+# What is no page, or says why it stays English.
+NO_PAGES = {"static", "health.alive", "health.ready"}
+
+# Each route that takes something, with what there is; a new one without a line here fails below.
+ONES: dict[str, tuple[str, ...]] = {
+    "jobs.show": tuple(f"/jobs/{{{name}}}" for name in [*JOBS, "bulk"]),
+    "jobs.progress": ("/jobs/{running}/progress",),
+    "jobs.list_records": ("/jobs/{mended}/records", "/jobs/{bulk}/records"),
+    "jobs.list_parts": ("/jobs/{running}/parts", "/jobs/{queued}/parts"),
+    "jobs.list_events": ("/jobs/{mended}/events",),
+    "cancellations.new": ("/jobs/{running}/cancellations/new",),
+    "queues.new_pause": ("/queues/jobs:etl/pauses/new", "/queues/Zzyx/pauses/new"),
+    "workers.new_drain": (f"/workers/{WORKER}/drains/new", "/workers/Zzyx/drains/new"),
+    "workers.new_stop": (f"/workers/{WORKER}/stops/new",),
+    "launches.new": ("/launches/etl.embed/new", "/launches/etl.sync/new", "/launches/Zzyx/new"),
+    "candidates.show": ("/candidates/{candidate}", "/candidates/{found}", "/candidates/999999"),
+    "corrections.new": ("/candidates/{candidate}/corrections/new",),
+    "people.show": ("/people/{person}", "/people/999999"),
+    "person_acts.new_deactivation": ("/people/{person}/deactivations/new",),
+    "tokens.show": ("/tokens/{token}", "/tokens/999999"),
+    "tokens.new_revocation": ("/tokens/{token}/revocations/new",),
+    "audit.show": ("/audit/{act}", "/audit/999999"),
+}
+# Others of the same pages: a list that is narrowed, or asked for what it does not have.
+MORE = (
+    *("/jobs?q=Zzyx", "/jobs?q=xx:1", "/jobs?q=status:Zzyx", "/jobs?status=failed", "/jobs?cursor=Zzyx"),
+    *("/jobs/compare?id={failed}&id={mended}", "/jobs/compare", "/failures?cause=text_refused", "/failures?all=1"),
+    *("/failures?job={mended}", "/candidates?state=failed", "/candidates?state=Zzyx", "/find?q=Zzyx", "/find"),
+    *("/alerts?rule=queue_deep", "/audit?from=Zzyx", "/people?state=inactive", "/sync/new?from={mended}", "/Zzyx"),
+)
+# Forms that are sent and refused, or ask once more.
+SENT: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/sync", {"scope": "filter", "limit": "Zzyx", "min_years": "-1"}),
+    ("/sync/previews", {"scope": "all"}),
+    ("/launches/etl.embed", {"candidate_ids": "Zzyx"}),
+    ("/queues/jobs:etl/pauses", {"reason": ""}),
+    ("/queues/jobs:etl/resumptions", {}),
+    ("/jobs/{completed}/cancellations", {"reason": TOLD}),
+    ("/jobs/{running}/retries", {}),
+    ("/people", {"name": "", "role": "Zzyx", "password": "1", "again": "2"}),
+    ("/tokens", {"name": "", "scopes": "Zzyx", "days": "0"}),
+    ("/password", {"current": "Zzyx", "password": "1", "again": "2"}),
+    ("/views", {"page": "jobs", "name": ""}),
+    ("/jobs/bulk/new", {"act": "retry", "all": "1"}),
+    ("/jobs/bulk/new", {"act": "cancel", "id": "{running}"}),
+    ("/jobs/bulk/new", {"act": "Zzyx"}),
+    ("/failures/bulk/new", {"act": "discard", "all": "1"}),
+    ("/failures/bulk/new", {"act": "retry", "all": "1"}),
+    ("/embeddings", {}),
 )
 
 
@@ -44,99 +105,96 @@ def reader(visitor: Callable[..., Visitor]) -> Visitor:
 
 
 @pytest.fixture
-def rows(session: Session) -> dict[str, object]:
-    """Something on each page, whose own words are of no language."""
-    people = [
-        factories.make_candidate(session, full_name=NAME, headline=TOLD, summary=TOLD, status=NAME) for _ in range(4)
+def rows(session: Session) -> dict[str, Any]:
+    return fill(session)
+
+
+@pytest.fixture
+def worker(redis: Redis) -> Iterator[Worker]:
+    """A worker that is at work, so that pages have one to show."""
+    worker = Worker(["jobs:etl"], name=WORKER, connection=redis, serializer=JSONSerializer)
+    worker.register_birth()  # type: ignore[no-untyped-call]
+    worker.set_state("busy")
+    with redis.pipeline() as pipe:
+        register.add(pipe, WORKER, {"version": "0.1.0", "memory": 210 * 2**20, "part_memory": 340 * 2**20})
+        pipe.execute()
+    yield worker
+    worker_registration.unregister(worker)
+
+
+def pages(app: Flask) -> list[Rule]:
+    """Every route that gives a page: neither files, nor the API, nor the dashboard of another house."""
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ())
+        and not rule.endpoint.startswith(("api.", "rq_dashboard."))
+        and rule.endpoint not in NO_PAGES
+        and "ending" not in rule.arguments
     ]
-    person = people[0]
-    jobs = {}
-    for state in ("queued", "running", "waiting", "cancelling", "cancelled", "failed", "completed"):
-        ended = state in ("cancelled", "failed", "completed")
-        job = factories.make_job(session, title=TOLD, status=state, requested_by=NAME, total=9, done=3, message="")
-        job.started_at = factories.START if state != "queued" else None
-        job.finished_at = datetime.now(UTC) if ended else None
-        jobs[state] = job.id
-    step = {"name": "embed", "status": "done", "total": 4, "done": 2, "skipped": 1, "failed": 1}
-    job = factories.make_job(
-        session,
-        title=TOLD,
-        status="completed_with_errors",
-        requested_by=NAME,
-        reason=TOLD,
-        payload={"limit": 4, "force": True, "filter": {"min_years": 3}},
-        total=4,
-        done=2,
-        skipped=1,
-        failed=1,
-        steps=[step],
-        started_at=factories.START,
-        finished_at=datetime.now(UTC),
-    )
-    factories.make_part(session, job, [one.id for one in people], status="done", done=2, skipped=1, failed=1)
-    factories.make_event(session, job, TOLD)
-    factories.make_failure(session, job, person.id, reason=TOLD)
-    factories.make_failure(session, job, None, part=0, cause="cohere_unwell", reason=TOLD)
-    factories.make_place(session, people[1])
-    token = factories.make_token(session, name=NAME)
-    someone = factories.make_person(session, name=f"{NAME} 2")
-    act = factories.make_act(session, actor=NAME, target=f"person:{NAME}", before={"x": NAME}, after={"x": TOLD})
-    session.add_all(
-        [
-            Alert(rule="queue_deep", subject="jobs:etl", sentence=TOLD, cure=TOLD),
-            Alert(rule="worker_lost", sentence=TOLD, cure=TOLD, cleared_at=datetime.now(UTC)),
-        ]
-    )
-    session.commit()
-    compare(session)
-    made = {"person": person, "found": people[1], "token": token, "someone": someone, "act": act, "job": job}
-    return jobs | {name: row.id for name, row in made.items()}
 
 
-LISTS = ("/", "/jobs", "/failures", "/candidates", "/alerts", "/queues", "/people", "/tokens", "/audit", "/settings")
-FORMS = ("/password", "/sync/new", "/launches/etl.embed/new", "/people/new", "/tokens/new", "/no-such-page")
-ONES = (
-    *(
-        "/jobs/{queued}",
-        "/jobs/{running}",
-        "/jobs/{waiting}",
-        "/jobs/{cancelled}",
-        "/jobs/{failed}",
-        "/jobs/{completed}",
-    ),
-    *("/jobs/{running}/cancellations/new", "/jobs/compare?id={failed}&id={job}", "/queues/jobs:etl/pauses/new"),
-    *("/jobs/{job}", "/jobs/{job}/records", "/jobs/{job}/events", "/failures?cause=text_refused", "/failures?all=1"),
-    *("/candidates/{person}", "/candidates/{found}", "/people/{someone}", "/tokens/{token}", "/audit/{act}"),
-    *("/people/{someone}/deactivations/new", "/tokens/{token}/revocations/new", "/jobs?q=zzz", "/jobs?q=xx:1"),
-)
+def addresses(app: Flask) -> list[str]:
+    return [
+        path for rule in pages(app) for path in (ONES.get(rule.endpoint, ()) if rule.arguments else (rule.rule,))
+    ] + list(MORE)
+
+
+def half(path: str, english: str, spanish: str) -> list[str]:
+    """Name the words that a page says in both languages alike, and should not."""
+    known = SHARED | CODES | words(f"{TOLD} {NAME}") | SHOWN.get(path, set())
+    known |= QDRANT if path.startswith("/candidates/") else set()
+    return [f"{path}: {word}" for word in sorted((words(english) & words(spanish)) - known)]
 
 
 def left_in_english(visitor: Visitor | FlaskClient, *paths: str) -> list[str]:
-    """Name the words that a page says in both languages alike, and should not."""
     found = []
     for path in paths:
-        known = SHARED | CODES | words(f"{TOLD} {NAME}") | (SETTINGS if path == "/settings" else set())
-        english, spanish = (words(visitor.get(path, headers=how).text) for how in ({}, IN_SPANISH))
-        found += [f"{path}: {word}" for word in sorted((english & spanish) - known)]
+        english, spanish = (visitor.get(path, headers=how) for how in ({}, IN_SPANISH))
+        assert english.status_code < 500, path
+        if not english.location:
+            found += half(path, english.text, spanish.text)
     return found
 
 
-@pytest.mark.usefixtures("rows")
-@pytest.mark.parametrize("paths", [LISTS, FORMS], ids=["lists", "forms"])
-def test_no_page_is_half_english(reader: Visitor, paths: tuple[str, ...]) -> None:
-    assert left_in_english(reader, *paths) == []
+def test_every_page_is_walked(app: Flask) -> None:
+    assert {rule.endpoint for rule in pages(app) if rule.arguments} == set(ONES)
 
 
-def test_no_page_of_one_thing_is_half_english(reader: Visitor, rows: dict[str, object]) -> None:
-    assert left_in_english(reader, *(path.format(**rows) for path in ONES)) == []
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("app", [COHERE], indirect=True)
+def test_no_page_is_half_english(app: Flask, reader: Visitor, rows: dict[str, Any]) -> None:
+    assert left_in_english(reader, *(path.format(**rows) for path in addresses(app))) == []
+
+
+def test_no_page_of_a_quiet_house_is_half_english(app: Flask, reader: Visitor) -> None:
+    assert left_in_english(reader, *(rule.rule for rule in pages(app) if not rule.arguments)) == []
+
+
+def test_no_refusal_is_half_english(reader: Visitor, rows: dict[str, Any], session: Session) -> None:
+    session.add(QueuePause(queue="jobs:maintenance", paused_by=NAME, reason=TOLD))
+    session.commit()
+    found = []
+    for path, form in SENT:
+        fields = {name: value.format(**rows) for name, value in form.items()} | {"csrf_token": reader.token}
+        answers = [reader.client.post(path.format(**rows), data=fields, headers=how).text for how in ({}, IN_SPANISH)]
+        found += half(path, *answers)
+
+    assert found == []
+
+
+def test_what_a_viewer_may_not_is_said_in_their_language(viewer: Visitor) -> None:
+    assert left_in_english(viewer, "/sync/new", "/people") == []
 
 
 def test_the_way_in_is_not_half_english(app: Flask) -> None:
     assert left_in_english(app.test_client(), "/login") == []
 
 
-def test_no_empty_page_is_half_english(reader: Visitor) -> None:
-    assert left_in_english(reader, *LISTS) == []
+@pytest.mark.parametrize("app", [NO_POSTGRESQL], indirect=True)
+def test_a_house_without_its_database_says_so_in_spanish(app: Flask) -> None:
+    client = app.test_client()
+    assert half("/login", *(client.post("/login", headers=how).text for how in ({}, IN_SPANISH))) == []
 
 
 def test_people_choose_their_language_and_keep_it(viewer: Visitor, session: Session) -> None:
@@ -179,5 +237,5 @@ def test_an_error_of_the_core_is_said_in_spanish_with_what_it_names(viewer: Visi
     refused = plain(viewer.get("/sync/new", headers=IN_SPANISH))
     gone = plain(viewer.get("/candidates/999999", headers=IN_SPANISH))
 
-    assert "No permitido Hace falta el rol operator; el de esta cuenta es viewer." in refused
+    assert "No permitido Hace falta el rol operador; el de esta cuenta es lector." in refused
     assert "Eso no existe No existe el candidato 999999." in gone

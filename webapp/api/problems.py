@@ -7,11 +7,13 @@ from http import HTTPStatus
 
 import structlog
 from flask import Response, request
+from flask_babel import force_locale
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import AppError
+from webapp.i18n import SOURCE
 from webapp.trouble import Trouble, trouble_of
 
 PREFIX = "/v1/admin"
@@ -52,7 +54,8 @@ def answer(error: Exception) -> Response:
     if isinstance(error, DataError):
         log.warning("value refused", error=type(error.orig).__name__)
         return _problem(Trouble(422, "invalid", "", "PostgreSQL cannot store one of the values that were sent."))
-    trouble = trouble_of(error)
+    with force_locale(SOURCE):  # scripts read one language, whatever their library sends
+        trouble = trouble_of(error)
     if trouble.status >= 500:
         log.error("request failed", code=trouble.code, error=type(error).__name__, exc_info=trouble.status == 500)
     return _problem(trouble, _cure(error, trouble), _kept(error))

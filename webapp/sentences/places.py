@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 from babel.dates import get_month_names
 
+from core.access import ROLES
 from webapp import formatting
-from webapp.i18n import locale, ngettext, pgettext
+from webapp.i18n import gettext, locale, ngettext, pgettext
 from webapp.terms import PARAMETERS, step
 
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
@@ -48,6 +49,10 @@ def month(value: str) -> str:
     return name
 
 
+def role(value: str) -> str:
+    return gettext(value) if value in ROLES else value
+
+
 def fields(value: str) -> str:
     """Write what a job was limited to, `location Madrid, min_years 3`, with the names of the fields in words."""
 
@@ -75,6 +80,8 @@ WRITTEN: Mapping[str, Callable[[str], str]] = {
     "at": at,
     "month": month,
     "fields": fields,
+    "needed": role,
+    "role": role,
 }
 # Another sentence of the core stands there.
 NESTED = frozenset({"why", "title", "status"})

@@ -39,6 +39,7 @@ SENTENCES = (
     told("This token was revoked already."),
     told("This name cannot be used."),
     told("This password cannot be used."),
+    told("The browser (or proxy) sent a request that this server could not understand."),
     told("The CSRF token is missing."),
     told("The CSRF session token is missing."),
     told("The CSRF token has expired."),
