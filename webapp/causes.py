@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 
+from webapp.states import WHY
+
 CAUSES = {
     "record_unreadable": _("The record cannot be read"),
     "text_empty": _("The profile has no text"),
@@ -38,6 +40,11 @@ NEED_A_PERSON = frozenset(
 def cause(code: str) -> str:
     """Say a cause in words: a filter of the templates."""
     return str(CAUSES.get(code, code.replace("_", " ").capitalize()))
+
+
+def why(code: str) -> str:
+    """Say why somebody is where they are in the index: a filter of the templates."""
+    return str(WHY[code]) if code in WHY else cause(code)
 
 
 def needs_a_person(code: str) -> bool:

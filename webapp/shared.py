@@ -49,6 +49,7 @@ def register(app: Flask) -> None:
         **{name: getattr(states, name) for name in LOOKS},
     )
     app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy, wait=waiting.say, local=local)
+    app.jinja_env.filters.update(why=causes.why)
     app.jinja_env.filters.update(
         cause=causes.cause, remedy=causes.remedy, needs_a_person=causes.needs_a_person, wait=waiting.say
     )

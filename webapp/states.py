@@ -35,6 +35,15 @@ PLACE = {
     "orphaned": Look("off", "ban", _("Orphaned")),
     "not_eligible": Look("off", "circle-dashed", _("Not eligible")),
 }
+# Why somebody is in such a place, where no failure says it.
+WHY = {
+    "never": _("never indexed"),
+    "changed": _("changed since"),
+    "other_model": _("of another model or size"),
+    "deleted": _("deleted"),
+    "opted_out": _("opted out"),
+    "no_text": _("without text"),
+}
 HAPPENING = {
     "created": Look("off", "plus", _("Added")),
     "changed": Look("wait", "triangle-alert", _("Changed")),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import coverage
 from core.errors import Invalid, Unavailable
+from core.models import Job
 from core.ports import Collection
 from core.search import Found, SearchAnswer
 from tests.webapp import factories
 from tests.webapp.conftest import Visitor, plain
-from webapp import finding
+from webapp import embed_form, finding
 
 
 def compare(session: Session) -> None:
@@ -185,8 +187,7 @@ def test_the_menus_box_finds_jobs_by_id_and_people_by_words(viewer: Visitor, ses
     session.commit()
 
     assert viewer.get(f"/find?q={job.id}").location == f"/jobs/{job.id}"
-    assert viewer.get("/find?q=ana ruiz").location == "/candidates?text=ana+ruiz"
-    assert viewer.get("/find?q=20488112").location == "/candidates?text=20488112"
+    assert viewer.get("/find?q=").location == "/candidates"
 
 
 @pytest.mark.parametrize(
@@ -223,3 +224,38 @@ def test_the_form_takes_as_long_a_question_as_the_search(viewer: Visitor) -> Non
     page = viewer.get("/candidates", query_string={"q": "x" * 1001})
     assert "at most 1,000 characters" in plain(page)
     assert 'maxlength="1000"' in page.get_data(as_text=True)
+
+
+def test_a_list_says_why_and_is_mended_as_a_whole(operator: Visitor, session: Session) -> None:
+    for n in range(3):
+        factories.make_candidate(session, full_name=f"Missing {n}", location="Vigo")
+    factories.make_candidate(session, location="Bilbao")
+    compare(session)
+
+    page = operator.get("/candidates?state=missing&location=Vigo")
+    assert "never indexed" in plain(page) and "Repair these 3…" in plain(page)
+
+    asked = operator.post("/embeddings/new", state="missing", location="Vigo")
+    assert "Index 3 people?" in plain(asked) and "To do 3" in plain(asked)
+    done = operator.post("/embeddings", state="missing", location="Vigo", reason="they ask")
+    assert done.status_code == 303
+    job = session.scalars(select(Job)).one()
+    assert (len(job.payload["candidate_ids"]), job.reason, job.total) == (3, "they ask", None)
+    assert "Nobody is in this list any more." in plain(operator.post("/embeddings", state="stale"))
+
+
+def test_a_list_that_is_longer_than_a_job_is_cut_and_says_so(
+    operator: Visitor, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embed_form, "MOST_CHOSEN", 2)
+    for _ in range(3):
+        factories.make_candidate(session)
+    compare(session)
+    asked = plain(operator.post("/embeddings/new", state="missing"))
+    assert "Index 2 people?" in asked and "one job takes the newest 2" in asked
+
+
+def test_a_viewer_is_offered_no_repair(viewer: Visitor, session: Session) -> None:
+    factories.make_candidate(session)
+    compare(session)
+    assert "Repair" not in plain(viewer.get("/candidates?state=missing"))

@@ -1,0 +1,65 @@
+"""Whom words may mean that match nobody: accents left out, a letter too many, an id in small letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import product
+
+from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from core.models import Candidate
+
+MOST = 5
+LOOKED_AT = 100  # names that begin alike, for each of two ways
+ALIKE = 0.72  # of 1, the mean over the words
+START = 3  # letters in which a word must agree but for its accents
+ACCENTS = {"a": "aáàäâã", "e": "eéèëê", "i": "iíìïî", "o": "oóòöôõ", "u": "uúùüû", "n": "nñ", "c": "cç"}
+_SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # literally, so that the index matches
+
+
+def similar(session: Session, words: str) -> list[int]:
+    """Give the ids of the few people whose name or external id is nearest to the words, nearest first."""
+    tokens = [token for token in re.findall(r"[^\W\d_]+", folded(words)) if len(token) > 1][:6]
+    alike = {person: _alike(tokens, name) for person, name in _beginning_alike(session, tokens).items()}
+    nearest = sorted((person for person in alike if alike[person] >= ALIKE), key=lambda person: -alike[person])
+    return list(dict.fromkeys([*_of_external_id(session, words), *nearest]))[:MOST]
+
+
+def folded(text: str) -> str:
+    """Write without accents and capitals."""
+    return re.sub(r"[\u0300-\u036f]+", "", unicodedata.normalize("NFD", text.casefold()))
+
+
+def _of_external_id(session: Session, words: str) -> Sequence[int]:
+    bare = re.sub(r"\s+", "", words)
+    ways = {bare, bare.upper(), bare.lower(), re.sub(r"\s+", "-", words.strip()).upper()}
+    return session.scalars(select(Candidate.id).where(Candidate.external_id.in_(ways)).limit(MOST)).all()
+
+
+def _beginning_alike(session: Session, tokens: Sequence[str]) -> dict[int, str]:
+    """Find people whose name has words that begin as all of these do, and as any of these does."""
+    if not tokens:
+        return {}
+    starts = ["(" + "|".join(f"'{start}':*" for start in _spellings(token[:START])) + ")" for token in tokens]
+    name = func.to_tsvector(_SIMPLE, Candidate.full_name)
+    found: dict[int, str] = {}
+    for query in (" & ".join(starts), " | ".join(starts)):
+        way = name.bool_op("@@")(func.to_tsquery(_SIMPLE, query))
+        rows = session.execute(select(Candidate.id, Candidate.full_name).where(way).limit(LOOKED_AT))
+        found |= dict(rows.all())
+    return found
+
+
+def _spellings(start: str) -> list[str]:
+    return ["".join(letters) for letters in product(*(ACCENTS.get(letter, letter) for letter in start))]
+
+
+def _alike(tokens: Sequence[str], name: str) -> float:
+    """Compare word by word, each with the one of the name that it is most like."""
+    own = re.findall(r"\w+", folded(name))
+    best = [max((SequenceMatcher(None, token, word).ratio() for word in own), default=0.0) for token in tokens]
+    return sum(best) / len(best)
