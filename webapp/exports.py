@@ -18,7 +18,7 @@ from webapp.extensions import db
 Row = Mapping[str, object]
 CHUNK = 64 * 1024  # bytes
 # A spreadsheet takes a cell that begins like this for a formula, and runs it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def download(name: str, ending: str, rows: Callable[[Session], Iterable[Row]]) -> Response:

@@ -43,12 +43,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class JobSearch:
-    """What was typed and what it means. With a problem nothing is searched; a hint only explains an empty list."""
+    """What was typed and what it means. With a problem nothing is searched; a hint only explains an empty list.
+
+    `pieces` is the text cut at what cannot be used, each with whether it is that.
+    """
 
     text: str = ""
     where: JobWhere = field(default_factory=JobWhere)
     problems: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    pieces: tuple[tuple[str, bool], ...] = ()
 
 
 class Token(NamedTuple):
@@ -56,6 +60,7 @@ class Token(NamedTuple):
     term: str  # empty for a free word
     value: str
     closed: bool = True
+    span: tuple[int, int] = (0, 0)  # where it stands in the text
 
 
 class _Unusable(Exception):
@@ -68,22 +73,40 @@ def read(text: str, known: Known) -> JobSearch:
     reader = _Reader(known)
     if long:
         reader.problems.append(_("The search is longer than %(most)s characters.", most=LONGEST))
-    for token in tokens(text):
+    line, wrong = _one_word_ages(text), []
+    for token in tokens(line):
         try:
             reader.take(token)
         except _Unusable as bad:
             reader.problems.append(str(bad))
-    return JobSearch(text, JobWhere(**reader.found), tuple(dict.fromkeys(reader.problems)), tuple(reader.hints))
+            wrong.append(token.span)
+    problems, hints = tuple(dict.fromkeys(reader.problems)), tuple(reader.hints)
+    pieces = tuple(_pieces(line, wrong)) if wrong else ()
+    return JobSearch(text, JobWhere(**reader.found), problems, hints, pieces)
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """Cut a line into its terms; `3d ago` is one value."""
-    text = re.sub(r"(?<=:)(\d+(?:min|m|h|d|w)) ago\b", r"\1", text)
+    """Cut a line into its terms."""
     for found in TOKEN.finditer(text):
         minus, term, quoted, end, bare = found.groups()
         value = quoted if quoted is not None else bare
         if minus or term or value:
-            yield Token(bool(minus), (term or "").lower(), value, quoted is None or bool(end))
+            yield Token(bool(minus), (term or "").lower(), value, quoted is None or bool(end), found.span())
+
+
+def _one_word_ages(text: str) -> str:
+    """Write `3d ago` as one value."""
+    return re.sub(r"(?<=:)(\d+(?:min|m|h|d|w)) ago\b", r"\1", text)
+
+
+def _pieces(text: str, wrong: Sequence[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+    """Cut a text at the spans that are wrong."""
+    at = 0
+    for first, last in wrong:
+        yield text[at:first], False
+        yield text[first:last], True
+        at = last
+    yield text[at:], False
 
 
 class _Reader:

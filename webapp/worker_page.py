@@ -63,6 +63,31 @@ def read() -> Sequence[WorkerView] | None:
     return [WorkerView(own, held.get(own.name), wanted.get(own.name)) for own in found]
 
 
+def line(worker: WorkerView) -> dict[str, object]:
+    """Write a worker as a line of a file."""
+    own, held, order = worker.own, worker.holding, worker.order
+    return {
+        "name": own.name,
+        "state": worker.state,
+        "host": own.host,
+        "pid": own.pid,
+        "version": own.version,
+        "queues": " ".join(own.queues),
+        "since": own.since,
+        "beat_age_seconds": own.beat_age,
+        "memory_bytes": own.memory,
+        "part_memory_bytes": own.part_memory,
+        "done": own.done,
+        "failed": own.failed,
+        "job_id": held.job_id if held else None,
+        "part": held.n if held else None,
+        "part_since": held.since if held else None,
+        "order": order.what if order else None,
+        "order_by": order.by if order else None,
+        "order_reason": order.reason if order else None,
+    }
+
+
 def show(name: str) -> WorkerView:
     """Read one worker; raise NotFound for one that has left, Unavailable while Redis does not answer."""
     found = read()

@@ -157,3 +157,9 @@ def test_nothing_that_is_typed_breaks_it(text: str) -> None:
 @given(st.lists(st.sampled_from(["status:failed", "kind:etl.sync", "sync", '"not indexed"', "after:2h"]), max_size=8))
 def test_nothing_is_dropped(words: list[str]) -> None:
     assert len(list(tokens(" ".join(words)))) == len(words)
+
+
+def test_what_cannot_be_used_is_pointed_at() -> None:
+    found = read('status:failed colour:red after:2d ago -words "open', KNOWN)
+    assert "".join(text for text, _ in found.pieces) == 'status:failed colour:red after:2d -words "open'
+    assert [text for text, wrong in found.pieces if wrong] == ["colour:red", "-words", '"open']

@@ -101,6 +101,6 @@ def test_without_redis_it_says_so_and_a_pause_holds(app: Flask, operator: Visito
     assert operator.post("/queues/jobs:etl/pauses", reason="why").status_code == 303
 
 
-def test_only_an_admin_is_led_to_the_dashboard(viewer: Visitor, admin: Visitor) -> None:
-    button = 'class="button" href="/rq/'
-    assert (button in viewer.get("/queues").text, button in admin.get("/queues").text) == (False, True)
+def test_whoever_may_look_into_the_dashboard_is_led_there(viewer: Visitor) -> None:
+    assert 'class="button" href="/rq/' in viewer.get("/queues").text
+    assert viewer.get("/rq/").status_code == 200

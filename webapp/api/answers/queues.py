@@ -64,6 +64,7 @@ class LimitsAnswer(BaseModel):
     budget: float | None
     spent: float | None
     currency: str | None
+    key_refused: str | None = Field(description="What the provider said as it refused our key; else null.")
 
 
 class QueueList(Listing[QueueAnswer]):
@@ -94,4 +95,5 @@ def limits_answer(limits: Limits) -> LimitsAnswer:
         budget=limits.budget,
         spent=limits.spent,
         currency=limits.currency,
+        key_refused=limits.refused.sentence if limits.refused else None,
     )
