@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from flask import url_for
 
+from core.budget import Month
+from core.jobs.view import JobView
 from core.kinds import QUEUES
 from core.models import Alert
 from webapp.dependencies import Check
-from webapp.formatting import number
+from webapp.formatting import amount, duration, moment, number
 from webapp.i18n import gettext as _
 from webapp.i18n import ngettext
 from webapp.queries.overview import Board
@@ -29,16 +32,21 @@ class Notice:
     needs: str = "viewer"
 
 
-def notices(board: Board, checks: Sequence[Check], alerts: Iterable[Alert] = ()) -> list[Notice]:
+def notices(
+    board: Board, checks: Sequence[Check], alerts: Iterable[Alert] = (), month: Month | None = None
+) -> list[Notice]:
     """Give what needs a person and is not said by an alert already, which stands above them on the page."""
     said = {(alert.rule, alert.subject) for alert in alerts}
+    rules = {rule for rule, _subject in said}
     found = [
         *_down([check for check in checks if ("engine_away", check.name) not in said]),
         *_unheard(board, checks, [queue for queue in QUEUES if ("queue_unheard", queue) not in said]),
+        *_stalled([job for job in board.open if ("job_stalled", job.id) not in said]),
         *_uncovered(board),
-        *_failed(board),
+        *_failed([job for job in board.failed if not told_by(job, rules)]),
         *(_aside(board) if ("dead_letters", "") not in said else ()),
-        *_held(board),
+        *_held([job for job in board.open if not told_by(job, rules)]),
+        *(_budget(month) if month and "budget_spent" not in rules else ()),
     ]
     return sorted(found, key=lambda notice: notice.state != "bad")
 
@@ -87,12 +95,44 @@ def _uncovered(board: Board) -> Iterator[Notice]:
         yield Notice("bad" if missing else "wait", sentence, "", url_for("syncs.new"), action, "operator")
 
 
-def _failed(board: Board) -> Iterator[Notice]:
-    for job in board.failed:
+def told_by(job: JobView, rules: Collection[str]) -> bool:
+    """Say whether an alert that stands is the reason why the job failed or waits: it would be told twice."""
+    of_the_key = "key_refused" in rules and (job.error_code or "").startswith("cohere_key")
+    of_the_budget = "budget_spent" in rules and "MONTHLY_BUDGET" in job.message
+    return of_the_key or of_the_budget
+
+
+def _stalled(jobs: Iterable[JobView]) -> Iterator[Notice]:
+    now = datetime.now(UTC)
+    for job in jobs:
+        if job.stalled(now):
+            sentence = _("“%(title)s” has stalled.", title=local(job.title))
+            detail = _("Nothing of it was done for %(time)s, though a worker holds it.", time=_since(job, now))
+            yield Notice("bad", sentence, detail, url_for("jobs.show", job_id=job.id), _("See job"))
+
+
+def _since(job: JobView, now: datetime) -> str:
+    return duration((now - (job.moved_at or now)).total_seconds())
+
+
+def _failed(jobs: Iterable[JobView]) -> Iterator[Notice]:
+    for job in jobs:
         sentence = _("“%(title)s” failed.", title=local(job.title))
-        yield Notice(
-            "bad", sentence, job.error_detail or job.message, url_for("jobs.show", job_id=job.id), _("See job")
-        )
+        why = job.error_detail or job.message
+        yield Notice("bad", sentence, why, url_for("jobs.show", job_id=job.id), _("See job"))
+
+
+def _budget(month: Month) -> Iterator[Notice]:
+    """Warn before jobs begin to wait for the next month."""
+    if month.budget is None or month.reached is None:
+        return
+    sentence = _("At this pace the budget of the month is used up on %(day)s.", day=moment(month.reached))
+    detail = _("%(spent)s of %(budget)s are spent; beyond it jobs wait.", **_money(month))
+    yield Notice("wait", sentence, detail, url_for("costs.index", by="job"), _("See costs"))
+
+
+def _money(month: Month) -> dict[str, str]:
+    return {"spent": amount(month.spent, month.currency), "budget": amount(month.budget, month.currency)}
 
 
 def _aside(board: Board) -> Iterator[Notice]:
@@ -107,8 +147,16 @@ def _aside(board: Board) -> Iterator[Notice]:
         yield Notice("wait", sentence, detail, url_for("failures.index"), _("See causes"))
 
 
-def _held(board: Board) -> Iterator[Notice]:
-    for job in board.open:
+def _held(jobs: Iterable[JobView]) -> Iterator[Notice]:
+    """Tell of jobs that wait, those for the same reason in one sentence."""
+    reasons: dict[str, list[JobView]] = {}
+    for job in jobs:
         if job.status == "waiting" and job.started_at and job.message:  # the others wait for their turn, or a resume
-            sentence = _("“%(title)s” waits.", title=local(job.title))
-            yield Notice("wait", sentence, job.message, url_for("jobs.show", job_id=job.id), _("See job"))
+            reasons.setdefault(job.message, []).append(job)
+    for reason, waiting in reasons.items():
+        if len(waiting) == 1:
+            sentence = _("“%(title)s” waits.", title=local(waiting[0].title))
+            yield Notice("wait", sentence, reason, url_for("jobs.show", job_id=waiting[0].id), _("See job"))
+        else:
+            sentence = _("%(n)s jobs wait for the same reason.", n=number(len(waiting)))
+            yield Notice("wait", sentence, reason, url_for("jobs.index", status="waiting"), _("See waiting jobs"))

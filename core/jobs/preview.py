@@ -7,11 +7,11 @@ from collections.abc import Collection as Names
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import BigInteger, Select, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from core.jobs.kind import JobKind, Payload
-from core.models import Candidate, Job
+from core.models import Candidate, Job, Part
 from core.models.job import OPEN
 from core.ports import Collection
 from core.prices import price_of
@@ -24,8 +24,13 @@ LABELS_A_TEXT = 20  # characters that joining the columns adds
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`records = to_embed + deletions` at most: texts that turn out unchanged cost nothing. Unknown = None."""
+    """`records = matching - in_hand = to_embed + deletions` at most: unchanged texts cost nothing. Unknown = None.
 
+    `in_hand` are records that other open jobs are about to do; these would be left out.
+    """
+
+    matching: int
+    in_hand: int
     records: int
     to_embed: int
     deletions: int
@@ -50,13 +55,17 @@ def preview(
     chosen = kind.split(payload, collection)
     if not kind.indexes:
         records = session.execute(select(func.count()).select_from(chosen.subquery("chosen"))).scalar_one()
-        return Preview(records, 0, 0, 0, None, None, None, ())
-    records, to_embed = _count(session, chosen)
+        return Preview(records, 0, records, 0, 0, 0, None, None, None, ())
+    open_jobs = select(Job.id).where(text(OPEN), Job.kind.in_(rivals)).order_by(Job.created_at)
+    overlapping = tuple(session.scalars(open_jobs))
+    matching, in_hand, to_embed = _count(session, chosen, overlapping)
+    records = matching - in_hand
     tokens = round(to_embed * _length(session, chosen) / CHARACTERS_A_TOKEN)
     price = price_of(model, tokens)
     rate = settings.inputs_per_minute / 60 or _last_rate(session, model)
-    open_jobs = select(Job.id).where(text(OPEN), Job.kind.in_(rivals)).order_by(Job.created_at)
     return Preview(
+        matching=matching,
+        in_hand=in_hand,
         records=records,
         to_embed=to_embed,
         deletions=records - to_embed,
@@ -64,16 +73,29 @@ def preview(
         estimated_cost=price[0] if price else None,
         currency=price[1] if price else None,
         estimated_seconds=round(to_embed / rate, 1) if rate else None,
-        overlapping=tuple(session.scalars(open_jobs)),
+        overlapping=overlapping,
     )
 
 
-def _count(session: Session, chosen: Select[Any]) -> tuple[int, int]:
+def _count(session: Session, chosen: Select[Any], rivals: Names[uuid.UUID]) -> tuple[int, int, int]:
+    """Count those chosen, those of them whom other jobs are about to do, and of the others whose text is to embed."""
     ids = chosen.subquery("chosen")
-    eligible = func.count().filter(Candidate.eligible)
-    query = select(func.count(), eligible).select_from(ids).outerjoin(Candidate, Candidate.id == ids.c[0])
-    records, to_embed = session.execute(query).one()
-    return records, to_embed
+    counted = select(func.count()).select_from(ids).outerjoin(Candidate, Candidate.id == ids.c[0])
+    if not rivals:
+        matching, to_embed = session.execute(counted.add_columns(func.count().filter(Candidate.eligible))).one()
+        return matching, 0, to_embed
+    left = literal_column("unnest(parts.record_ids[parts.cursor + 1:])", BigInteger)
+    taken = (
+        select(left.label("id"))
+        .select_from(Part)
+        .distinct()
+        .where(Part.job_id.in_(rivals), text(OPEN))
+        .subquery("taken")
+    )
+    free = func.count().filter(Candidate.eligible, taken.c.id.is_(None))
+    rows = counted.outerjoin(taken, taken.c.id == ids.c[0]).add_columns(func.count(taken.c.id), free)
+    matching, in_hand, to_embed = session.execute(rows).one()
+    return matching, in_hand, to_embed
 
 
 def _length(session: Session, chosen: Select[Any]) -> float:

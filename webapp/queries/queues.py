@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Integer, Row, cast, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -16,6 +16,7 @@ from core.kinds import QUEUES
 from core.models import Job, Part
 from core.models.job import AT_WORK
 
+MINUTES = 60
 HOUR = func.make_interval(0, 0, 0, 0, 1)
 
 
@@ -32,7 +33,10 @@ NOBODY = Waited()
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """One queue. `jobs` and `parts` count by status; `oldest` is since when something waits for a worker."""
+    """One queue. `jobs` and `parts` count by status; `oldest` is since when something waits for a worker.
+
+    `minutes` are the longest waits, in seconds, of the jobs that were begun in each of the last 60 minutes, old to new.
+    """
 
     name: str
     jobs: Mapping[str, int] = field(default_factory=dict)
@@ -40,12 +44,13 @@ class QueueView:
     oldest: datetime | None = None
     waited: Waited = NOBODY
     pause: Pause | None = None
+    minutes: Sequence[float] = ()
 
 
 def read(session: Session) -> list[QueueView]:
     """Read every queue that a kind of job has."""
     jobs, parts = _jobs(session), _parts(session)
-    waited, held = _waited(session), pauses(session)
+    waited, held, minutes = _waited(session), pauses(session), _minutes(session)
     return [
         QueueView(
             name,
@@ -54,6 +59,7 @@ def read(session: Session) -> list[QueueView]:
             min((row.since for row in (*jobs, *parts) if row.queue == name and row.since), default=None),
             waited.get(name, NOBODY),
             held.get(name),
+            [minutes.get((name, ago), 0.0) for ago in reversed(range(MINUTES))],
         )
         for name in QUEUES
     ]
@@ -92,3 +98,11 @@ def _waited(session: Session) -> Mapping[str, Waited]:
     middle, most = (func.percentile_cont(share).within_group(seconds) for share in (0.5, 0.95))
     rows = select(Job.queue, func.count(), middle, most).where(Job.started_at > func.clock_timestamp() - HOUR)
     return {queue: Waited(*figures) for queue, *figures in session.execute(rows.group_by(Job.queue))}
+
+
+def _minutes(session: Session) -> Mapping[tuple[str, int], float]:
+    """Find the longest wait of the jobs begun in each minute of the last hour, by queue and minutes ago."""
+    ago = cast(func.floor(func.extract("epoch", func.clock_timestamp() - Job.started_at) / 60), Integer).label("ago")
+    longest = func.max(func.extract("epoch", Job.started_at - Job.created_at))
+    rows = select(Job.queue, ago, longest).where(Job.started_at > func.clock_timestamp() - HOUR)
+    return {(queue, n): float(seconds) for queue, n, seconds in session.execute(rows.group_by(Job.queue, ago))}

@@ -9,7 +9,7 @@ from core.jobs.launch import launch
 from webapp import embed_form
 from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
-from webapp.preview import preview_of
+from webapp.preview import foretold
 from webapp.security import actor, role
 
 bp = Blueprint("embeddings", __name__)
@@ -20,8 +20,8 @@ bp = Blueprint("embeddings", __name__)
 def new() -> ResponseReturnValue:
     """Show what a launch would do, before anything is spent. A POST, for the choice may be long; it changes nothing."""
     asked = embed_form.read(request.form)
-    foretold = preview_of(asked.kind, asked.payload)
-    return render_template("launches/embed.html", asked=asked, preview=foretold, form=request.form)
+    around = foretold(asked.kind, asked.payload)
+    return render_template("launches/embed.html", asked=asked, form=request.form, **around)
 
 
 @bp.post("/embeddings")

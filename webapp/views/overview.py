@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from core.jobs.ahead import with_ends
-from webapp import alerts, attention, dependencies, fresh, waiting
+from webapp import alerts, attention, costs_page, dependencies, fresh, queue_page, waiting
 from webapp.extensions import db, redis
 from webapp.kept import Kept
 from webapp.queries import overview
@@ -34,7 +34,7 @@ def live() -> ResponseReturnValue:
     board = _around(_kept().get(_read))
     checks = [(check.name, check.ok, check.workers, check.busy) for check in board["checks"]]
     told = [(alert.id, alert.sentence) for alert in alerts.standing()]
-    seen = f"{board['board'].revision}{checks}{board['waits']}{told}"
+    seen = f"{board['board'].revision}{checks}{board['waits']}{told}{board['queues']}{board['month'].spent}"
     return fresh.unless_same(seen, lambda: render_template("overview/poll.html", **board))
 
 
@@ -49,11 +49,13 @@ def _kept() -> Kept[overview.Board]:
 
 
 def _around(board: overview.Board) -> dict[str, Any]:
-    checks = dependencies.look()
+    checks, month = dependencies.look(), costs_page.month()
     return {
         "board": board,
         "checks": checks,
-        "notices": attention.notices(board, checks, alerts.standing()),
+        "month": month,
+        "queues": queue_page.read(),
+        "notices": attention.notices(board, checks, alerts.standing(), month),
         "waits": waiting.waits_of(board.open),
         "every": BUSY_SECONDS if board.open else IDLE_SECONDS,
     }

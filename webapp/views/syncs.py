@@ -10,7 +10,7 @@ from core.jobs.launch import launch
 from webapp import sync_form
 from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
-from webapp.preview import preview_of
+from webapp.preview import foretold
 from webapp.security import actor, role
 
 bp = Blueprint("syncs", __name__)
@@ -32,9 +32,8 @@ def preview() -> ResponseReturnValue:
         asked = sync_form.read(request.form)
     except Invalid as bad:
         return render_template(page, values=request.form, errors=bad.errors, preview=None, call=None)
-    foretold = preview_of(asked.kind, asked.payload)
-    call = sync_form.as_call(asked, request.host_url)
-    return render_template(page, values=request.form, errors={}, preview=foretold, asked=asked, call=call)
+    call, around = sync_form.as_call(asked, request.host_url), foretold(asked.kind, asked.payload)
+    return render_template(page, values=request.form, errors={}, asked=asked, call=call, **around)
 
 
 @bp.post("/sync")

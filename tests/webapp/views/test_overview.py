@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis import Redis
@@ -10,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from core import coverage
 from core.models import Alert
+from core.models.money import NOBODY
 from core.ports import Collection
 from tests.webapp import factories
 from tests.webapp.conftest import NO_QDRANT, NO_REDIS, Visitor, plain
 
 COLLECTION = Collection("c1", "local", 512)
+COHERE = {"EMBEDDER": "cohere", "COHERE_API_KEY": "k" * 20}
 
 
 def compare(session: Session) -> None:
@@ -107,7 +110,8 @@ def test_records_set_aside_need_attention(viewer: Visitor, session: Session) -> 
 
 
 def test_a_waiting_job_says_why(viewer: Visitor, session: Session) -> None:
-    factories.make_job(session, title="Night sync", status="waiting", message="Until 12:04:10 UTC.")
+    now = datetime.now(UTC)
+    factories.make_job(session, title="Night sync", status="waiting", message="Until 12:04:10 UTC.", started_at=now)
     session.commit()
 
     assert "“Night sync” waits. Until 12:04:10 UTC." in plain(viewer.get("/"))
@@ -140,3 +144,71 @@ def test_a_poll_with_nothing_new_is_empty(viewer: Visitor, redis: Redis) -> None
     answers = [viewer.get("/overview/live", headers={"If-None-Match": tag}).status_code for tag in tags]
 
     assert 304 in answers  # at most one of them met the turn of the clock
+
+
+def test_a_job_that_failed_for_the_key_is_not_told_beside_its_alert(viewer: Visitor, session: Session) -> None:
+    factories.make_job(session, status="failed", error_code="cohere_key_refused", created_at=datetime.now(UTC))
+    session.commit()
+    before = plain(viewer.get("/"))
+    session.add(Alert(rule="key_refused", subject="Cohere", sentence="Cohere refuses the key.", cure="Set another."))
+    session.commit()
+
+    shown = plain(viewer.get("/"))
+
+    assert "“Sync everything not indexed” failed." in before
+    assert "“Sync everything not indexed” failed." not in shown
+    assert "Cohere refuses the key. Set another." in shown
+
+
+def test_a_job_that_waits_for_the_budget_is_not_told_beside_its_alert(viewer: Visitor, session: Session) -> None:
+    said = "Waits: the budget of 5.00 USD for November is used up (5.01 USD): set MONTHLY_BUDGET higher."
+    factories.make_job(session, status="waiting", message=said, started_at=datetime.now(UTC))
+    session.add(Alert(rule="budget_spent", subject="", sentence="The budget is used up.", cure="Set it higher."))
+    session.commit()
+
+    assert "“Sync everything not indexed” waits." not in plain(viewer.get("/"))
+
+
+def test_jobs_that_wait_for_the_same_are_told_in_one_sentence(viewer: Visitor, session: Session) -> None:
+    for _ in range(3):
+        factories.make_job(session, status="waiting", message="Waits for Qdrant.", started_at=datetime.now(UTC))
+    session.commit()
+
+    assert "3 jobs wait for the same reason. Waits for Qdrant." in plain(viewer.get("/"))
+
+
+def test_a_stalled_job_needs_attention(viewer: Visitor, session: Session) -> None:
+    long_ago = datetime.now(UTC) - timedelta(minutes=4)
+    job = factories.make_job(session, status="running", started_at=long_ago, moved_at=long_ago, updated_at=long_ago)
+    session.commit()
+    shown = plain(viewer.get("/"))
+    session.add(Alert(rule="job_stalled", subject=str(job.id), sentence="It stands.", cure="See its log."))
+    session.commit()
+
+    assert "“Sync everything not indexed” has stalled. Nothing of it was done for 4 min" in shown
+    assert "has stalled. Nothing" not in plain(viewer.get("/"))
+
+
+@pytest.mark.parametrize("app", [COHERE | {"MONTHLY_BUDGET": 100}], indirect=True)
+def test_a_budget_that_will_not_last_needs_attention(viewer: Visitor, session: Session) -> None:
+    factories.make_spend(session, NOBODY, tokens=825_000_000)  # $99 of $100
+    session.commit()
+
+    shown = plain(viewer.get("/"))
+
+    assert "At this pace the budget of the month is used up on" in shown
+    assert "$99.00 of $100.00" in shown
+
+
+def test_queues_show_how_long_jobs_waited_in_the_last_hour(viewer: Visitor, session: Session) -> None:
+    now = datetime.now(UTC)
+    factories.make_job(session, created_at=now - timedelta(minutes=6), started_at=now - timedelta(minutes=5))
+    session.commit()
+
+    page = viewer.get("/").text
+
+    assert re.search(r"jobs:etl: longest wait of each of the last 60 minutes, at most 1\Wmin", page)
+
+
+def test_a_model_of_our_own_costs_nothing(viewer: Visitor) -> None:
+    assert "The embedder is a model of our own: it costs nothing." in plain(viewer.get("/"))

@@ -163,3 +163,41 @@ def test_one_person_does_not_flood_the_queue(operator: Visitor) -> None:
 
     assert [answer.status_code for answer in answers] == [303, 303, 429]
     assert answers[2].headers["Retry-After"] == "60"
+
+
+def test_the_preview_leaves_out_whom_another_job_is_about_to_do(operator: Visitor, session: Session) -> None:
+    people = [factories.make_candidate(session) for _ in range(5)]
+    running = factories.make_job(session, status="running")
+    factories.make_part(session, running, [person.id for person in people[:3]], status="running", cursor=1)
+    session.commit()
+
+    shown = plain(operator.post("/sync/previews", scope="all"))
+
+    assert "Match 5 In the hands of other jobs − 2 To do 3" in shown
+    assert "To embed, at most 3" in shown
+
+
+@pytest.mark.parametrize(
+    "app", [{"EMBEDDER": "cohere", "COHERE_API_KEY": "k" * 20, "MONTHLY_BUDGET": 0.0000001}], indirect=True
+)
+def test_the_preview_shows_the_budget_and_says_when_a_job_goes_beyond_it(operator: Visitor, session: Session) -> None:
+    factories.make_candidate(session)
+    session.commit()
+
+    shown = plain(operator.post("/sync/previews", scope="all"))
+
+    assert "Budget of the month, with this job" in shown
+    assert "It goes beyond the budget of the month." in shown
+
+
+def test_the_sum_rides_along_for_the_button_of_a_phone(operator: Visitor, session: Session) -> None:
+    factories.make_candidate(session)
+    session.commit()
+
+    page = operator.get("/sync/new").text
+    panel = operator.client.post(
+        "/sync/previews", data={"csrf_token": operator.token, "scope": "all"}, headers={"HX-Request": "true"}
+    ).text
+
+    assert 'id="sum"' in page and "hx-swap-oob" not in page
+    assert 'id="sum" hx-swap-oob="true">1 person' in panel

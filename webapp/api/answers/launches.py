@@ -24,8 +24,10 @@ class EmbeddingsAnswer(LaunchAnswer):
 
 
 class PreviewAnswer(Answer):
-    """What a job would do if it were launched now; nothing was done."""
+    """What a job would do if it were launched now; nothing was done. `in_hand` are in the hands of other jobs."""
 
+    matching: int
+    in_hand: int
     records: int
     to_embed: int
     deletions: int
