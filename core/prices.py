@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +16,9 @@ OURS = Path(__file__).with_name("prices.json")
 
 
 class Prices(BaseModel):
-    """A price list: `as_of` a date, amounts of `currency` for a million tokens by model."""
+    """A price list: of which day, with amounts of `currency` for a million tokens by model."""
 
-    as_of: str
+    as_of: date
     currency: str
     per_million_tokens: dict[str, NonNegativeFloat]
     source: str = ""

@@ -46,7 +46,7 @@ class CostList(BaseModel):
     """What embedding was billed in these days, in UTC, at the price list of `prices_as_of`."""
 
     currency: str
-    prices_as_of: str
+    prices_as_of: date
     total: CostAnswer
     items: list[CostAnswer]
     saved: SavedAnswer
