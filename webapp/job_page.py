@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from core.settings import Settings
 from webapp import funnel, search_page, waiting
 from webapp.extensions import db, redis
 from webapp.forms import form_of
+from webapp.i18n import gettext as _
 from webapp.queries import audit, costs, current, failures, jobs
 from webapp.queries.audit import AuditFilter
 from webapp.rate_chart import Chart, chart_of
@@ -45,7 +46,7 @@ def parts_of_page(job: JobView) -> dict[str, Any]:
         "events": jobs.events(session, job_id, limit=EVENTS_SHOWN),
         "retries": jobs.retries_of(session, job_id),
         "parts": Counter(part.status for part in job.parts),
-        "parameters": form_of(row.payload) if row else {},
+        "parameters": _parameters(row.payload) if row else {},
         "retryable": KINDS.get(job.kind) is not None,
         "told": told,
         "told_look": waiting.look_of(job, wait),
@@ -68,6 +69,12 @@ class Bill:
     expected: tuple[float, str] | None
     unpaid: int
     saved: tuple[float, str] | None
+
+
+def _parameters(payload: Mapping[str, Any]) -> dict[str, str]:
+    """Write the parameters as they are read: a box that is ticked says so."""
+    ticked = {name: _("yes") for name, value in payload.items() if value is True}
+    return form_of(payload) | ticked
 
 
 def _bill(job: JobView) -> Bill:

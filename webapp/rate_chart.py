@@ -12,7 +12,7 @@ from core.jobs.track import Point
 from core.jobs.view import JobView
 
 WIDE, HIGH = 880, 140  # units of the drawing
-SLICES = 60
+SLICES = range(10, 61)  # of the line, one for each four seconds
 ROWS = 8  # of the table
 LEAST_SECONDS = 3.0  # a shorter run has nothing to show
 
@@ -63,8 +63,9 @@ def chart_of(job: JobView, points: Sequence[Point]) -> Chart | None:
     band = _band(job)
     last = max(seen, *(band[1:] if band else ())) if band else seen
     wide = WIDE / (last - begin)
-    step = (seen - begin) / SLICES
-    rates = [_rate(points, begin + n * step, begin + (n + 1) * step) for n in range(SLICES)]
+    slices = min(max(SLICES), max(min(SLICES), int((seen - begin) / 4)))
+    step = (seen - begin) / slices
+    rates = [_rate(points, begin + n * step, begin + (n + 1) * step) for n in range(slices)]
     most = max(*rates, 0.001)
     line = " ".join(
         f"{(n + 0.5) * step * wide:.1f},{HIGH - (HIGH - 8) * rate / most:.1f}" for n, rate in enumerate(rates)

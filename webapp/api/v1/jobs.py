@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint, Response, url_for
 from pydantic import Field
 
+from core.jobs.ahead import with_ends
 from core.jobs.cancel import cancel
 from core.jobs.explain import Wait
 from core.jobs.launch import Launched
@@ -67,6 +68,7 @@ def index(query: JobQuery) -> Response:
     """List jobs, newest first."""
     where = replace(Asked(query.status, search(query.q)).where, kind=query.kind, user=query.user)
     page = jobs.find_page(db.session(), where, query.cursor, query.limit)
+    page = replace(page, items=tuple(with_ends(redis, page.items)))
     waits = waits_of(page.items)
     return reply(JobList.of(page, lambda view: job_answer(view, waits.get(view.id))))
 
