@@ -11,7 +11,7 @@ from webapp.api.answers.listing import Answer, Listing
 
 
 class GroupAnswer(Answer):
-    """The failures of one cause; `records` counts different ones, `sample` is the latest reason."""
+    """The failures of one cause; `records` are those of single records, `sample` is the latest reason."""
 
     cause: str
     count: int = Field(validation_alias="total")
