@@ -1,4 +1,4 @@
-"""Before Flask: a poll whose reader has what there is goes away again for the price of one look into Redis.
+"""Before Flask: a poll whose reader has what there is goes away again, for the price of a look into Redis at most.
 
 Nothing is answered here that Flask has not answered to the same cookie within the last seconds: it said who asks and
 that they may, and `Readers` still believes it. Whatever is not known here goes on to Flask.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Even when nothing changes, "3 s ago" must not stand for ever.
 BUCKET_SECONDS = 10
+SHARED_SECONDS = 0.1  # a hundred readers of a job need not ask Redis a hundred times a second
 MOST = 5000
 Asked = tuple[str | None, ...]
 
@@ -45,6 +46,7 @@ class Door:
         self._redis = redis
         self._readers = readers
         self._seen: dict[Asked, Seen] = {}
+        self._revisions: dict[str, tuple[float, str | None]] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         tag = environ.get("HTTP_IF_NONE_MATCH")
@@ -58,15 +60,23 @@ class Door:
         """Know the next time what this reader has now."""
         if len(self._seen) >= MOST:
             self._seen.clear()  # at worst, everybody asks Flask once more
+            self._revisions.clear()
         self._seen[_asked(environ)] = seen
 
     def _stands(self, seen: Seen) -> bool:
         if seen.bucket != bucket() or not self._readers.believes(seen.sid):
             return False
         try:
-            return live.revision(self._redis, seen.job_id) == seen.revision
+            return self._revision(seen.job_id) == seen.revision
         except RedisError:
             return False
+
+    def _revision(self, job_id: str) -> str | None:
+        read_at, revision = self._revisions.get(job_id, (0.0, None))
+        if time.monotonic() - read_at > SHARED_SECONDS:
+            revision = live.revision(self._redis, job_id)
+            self._revisions[job_id] = time.monotonic(), revision
+        return revision
 
 
 def bucket() -> int:

@@ -30,8 +30,9 @@ def job(session: Session, redis: Redis) -> Job:
 
 
 @pytest.fixture(autouse=True)
-def one_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "BUCKET_SECONDS", 1_000_000_000)
+    monkeypatch.setattr(door, "SHARED_SECONDS", -1)
 
 
 @pytest.fixture
@@ -85,6 +86,21 @@ def test_a_change_of_the_job_lets_everybody_in(
     live.publish(redis, view_of(job))
 
     assert poll(viewer, job, tag).status_code == 200
+
+
+def test_readers_of_one_job_share_a_look_into_redis(
+    visitor: Callable[..., Visitor], job: Job, believed: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers = [visitor("viewer", name) for name in ("one", "other")]
+    tags = [poll(reader, job).headers["ETag"] for reader in readers]
+    looks: list[str] = []
+    monkeypatch.setattr(door, "SHARED_SECONDS", 3600)
+    monkeypatch.setattr(live, "revision", lambda redis, job_id: looks.append(job_id))
+
+    answers = [poll(reader, job, tag).status_code for reader, tag in zip(readers, tags, strict=True)]
+
+    assert answers == [200, 200]  # what they see has another revision now
+    assert len(looks) == 3  # one at the door, and one for each who was let in
 
 
 def test_the_tag_of_another_is_worth_nothing(

@@ -18,6 +18,7 @@ from core.models import Job
 from tests.core.stack.test_children import until
 from tests.webapp import factories
 from tests.webapp.conftest import NO_REDIS, Visitor, plain
+from webapp import door
 
 HOSTILE = "<script>alert(1)</script>{{7*7}}"
 
@@ -175,7 +176,10 @@ def test_progress_is_drawn_by_page_and_poll_alike(viewer: Visitor, redis: Redis,
     assert until(alike)
 
 
-def test_a_poll_costs_nothing_while_nothing_changes(viewer: Visitor, redis: Redis, job: Job) -> None:
+def test_a_poll_costs_nothing_while_nothing_changes(
+    viewer: Visitor, redis: Redis, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "SHARED_SECONDS", -1)
     live.publish(redis, running(job))
     first = viewer.get(f"/jobs/{job.id}/progress")
     known = {"If-None-Match": first.headers["ETag"]}
