@@ -20,7 +20,6 @@ from webapp import chosen as chosen_jobs
 from webapp import job_search, kept_views, waiting
 from webapp.chosen import Chosen
 from webapp.extensions import db
-from webapp.i18n import gettext as _
 from webapp.i18n import zone
 from webapp.job_search import JobSearch, Known
 from webapp.kept_views import KeptViews
@@ -140,10 +139,10 @@ def line(job: Job) -> dict[str, object]:
 
 
 def title(what: Asked) -> str:
-    """Say in words which jobs an act on all that match would take."""
+    """Say as it may be typed which jobs an act on all that match would take; nothing for all jobs."""
     said = [f"status:{what.status}"] if what.status else []
     said += [what.search.text] if what.search.text else []
-    return " ".join(said) or _("all jobs")
+    return " ".join(said)
 
 
 def _uuid(given: str) -> UUID | None:

@@ -95,11 +95,11 @@ SENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/tokens", {"name": "", "scopes": "Zzyx", "days": "0"}),
     ("/password", {"current": "Zzyx", "password": "1", "again": "2"}),
     ("/views", {"page": "jobs", "name": ""}),
-    ("/jobs/bulk/new", {"act": "retry", "all": "1"}),
+    ("/jobs/bulk/new", {"act": "retry", "every": "1"}),
     ("/jobs/bulk/new", {"act": "cancel", "id": "{running}"}),
     ("/jobs/bulk/new", {"act": "Zzyx"}),
-    ("/failures/bulk/new", {"act": "discard", "all": "1"}),
-    ("/failures/bulk/new", {"act": "retry", "all": "1"}),
+    ("/failures/bulk/new", {"act": "discard", "every": "1"}),
+    ("/failures/bulk/new", {"act": "retry", "every": "1"}),
     ("/embeddings", {}),
 )
 

@@ -132,6 +132,20 @@ def test_what_names_no_jobs_is_refused(
     assert operator.post("/jobs/bulk", act="cancel", reason="r", **fields).status_code == 422 or "explode" in path
 
 
+def test_an_act_on_all_jobs_keeps_no_word_of_its_readers_language(operator: Visitor, session: Session) -> None:
+    factories.make_job(session, status="failed")
+    session.commit()
+    spanish = {"Accept-Language": "es"}
+    preview = operator.client.post(
+        "/jobs/bulk/new?act=retry", data={"csrf_token": operator.token, "every": "1"}, headers=spanish
+    )
+    assert "Todos los trabajos" in plain(preview)
+
+    fields = hidden(preview.text) | {"reason": "r"}
+    assert operator.client.post("/jobs/bulk", data=fields, headers=spanish).status_code == 303
+    assert [job.title for job in bulks(session)] == ["Retry all jobs"]
+
+
 def test_a_viewer_may_not(viewer: Visitor, jobs: dict[str, Job]) -> None:
     for path in ("/jobs/bulk/new?act=cancel", "/jobs/bulk"):
         assert viewer.post(path, act="cancel", every="1", reason="r").status_code == 403
