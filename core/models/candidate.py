@@ -27,10 +27,19 @@ class Candidate(Base):
 
     __tablename__ = "candidates"
     __table_args__ = (
-        Index("ix_candidates_eligible", "id", postgresql_where=text("eligible")),
+        Index("ix_candidates_eligible", "id", postgresql_include=["updated_at"], postgresql_where=text("eligible")),
+        Index("ix_candidates_not_eligible", "id", postgresql_where=text("NOT eligible")),
+        Index("ix_candidates_location", text("lower(location)"), "id"),
+        Index("ix_candidates_skills_languages", "skills", "languages", postgresql_using="gin"),
+        Index("ix_candidates_status_years", "status", "years_experience"),
         Index(None, "updated_at"),
         Index("ix_candidates_name_words", text("to_tsvector('simple'::regconfig, full_name)"), postgresql_using="gin"),
-        Index("ix_candidates_external_id_start", "external_id", postgresql_ops={"external_id": "text_pattern_ops"}),
+        Index(
+            "ix_candidates_external_id_start",
+            "external_id",
+            postgresql_ops={"external_id": "text_pattern_ops"},
+            postgresql_include=["id"],
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -37,6 +37,7 @@ class Failure(Base):
         Index(None, "job_id", "status"),
         Index("ix_failures_record", "record_kind", "record_id"),
         Index("ix_failures_cause_job", "cause", "job_id"),
+        Index("ix_failures_status_last_seen", "status", text("last_seen DESC"), text("id DESC")),
         Index("ix_failures_status_cause", "status", "cause", text("last_seen DESC")),
     )
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Index, LargeBinary, Text, func
+from sqlalchemy import BigInteger, DateTime, Index, LargeBinary, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,7 +16,8 @@ from core.db import Base
 class IndexState(Base):
     """One record's point in one collection, as last acknowledged by the index.
 
-    A record has changed when `source_version` is not its row's `updated_at`. Hashes are SHA-256, 32 bytes.
+    A record has changed when `source_version` is not its row's `updated_at`. Hashes are SHA-256, 32 bytes. The index
+    of the primary key holds version, model and dimension too: a million records are compared without their rows.
     """
 
     __tablename__ = "index_state"
@@ -52,12 +53,16 @@ class EmbeddingCache(Base):
 
 
 class Coverage(Base):
-    """The last comparison of the candidates with the index; a snapshot with its age."""
+    """The last comparison of the candidates with the index; a snapshot with its age.
+
+    `ranges` says where the candidates of each state are: numbers of ranges of ids, as `core.coverage` cuts them.
+    """
 
     __tablename__ = "coverage"
 
     alias: Mapped[str] = mapped_column(Text, primary_key=True)
     figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    ranges: Mapped[dict[str, list[int]]] = mapped_column(JSONB, server_default=text("'{}'"), deferred=True)
     checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
