@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, text
+from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -32,33 +33,32 @@ class CoverageView:
     model: str | None
     dimension: int | None
     checked_at: datetime
+    other_model: int = 0
+    alias: str = ""
 
 
+RANGE = 1024  # ids; people of a state are looked for in the ranges that have some
+
+# Both sides are read from indexes that hold all that is compared, in the order of their ids, and meet in one pass.
 COUNT = text("""
-    WITH seen AS (
-        SELECT c.eligible,
-               s.record_id IS NOT NULL AS known,
-               s.source_version = c.updated_at AND s.model = :model AND s.dimension = :dimension AS fresh,
-               f.record_id IS NOT NULL AS failed
-        FROM candidates c
-        LEFT JOIN index_state s
-            ON s.record_kind = 'candidate' AND s.collection = :collection AND s.record_id = c.id
-        LEFT JOIN failures f
-            ON f.record_kind = 'candidate' AND f.collection = :collection AND f.record_id = c.id AND f.status = 'open'
-    )
-    SELECT count(*) FILTER (WHERE eligible) AS eligible,
-           count(*) FILTER (WHERE eligible AND NOT failed AND fresh) AS indexed,
-           count(*) FILTER (WHERE eligible AND NOT failed AND NOT known) AS missing,
-           count(*) FILTER (WHERE eligible AND NOT failed AND known AND NOT fresh) AS stale,
-           count(*) FILTER (WHERE eligible AND failed) AS failed,
-           count(*) FILTER (WHERE NOT eligible AND known) AS orphaned
-    FROM seen
+    SELECT coalesce(c.id, s.record_id) / :range AS range,
+           count(c.id) AS eligible,
+           count(*) FILTER (WHERE f.record_id IS NOT NULL) AS failed,
+           count(*) FILTER (WHERE s.record_id IS NULL AND f.record_id IS NULL) AS missing,
+           count(*) FILTER (WHERE c.id IS NULL) AS orphaned,
+           count(*) FILTER (WHERE known AND (other OR s.source_version <> c.updated_at)) AS stale,
+           count(*) FILTER (WHERE known AND other) AS other_model
+    FROM (SELECT id, updated_at FROM candidates WHERE eligible) c
+    FULL JOIN (
+        SELECT record_id, source_version, model <> :model OR dimension <> :dimension AS other
+        FROM index_state WHERE record_kind = 'candidate' AND collection = :collection
+    ) s ON s.record_id = c.id
+    LEFT JOIN failures f
+        ON f.record_kind = 'candidate' AND f.collection = :collection AND f.record_id = c.id AND f.status = 'open'
+    CROSS JOIN LATERAL (SELECT c.id IS NOT NULL AND s.record_id IS NOT NULL AND f.record_id IS NULL AS known) k
+    GROUP BY 1 ORDER BY 1 DESC
 """)
-GONE = text("""
-    SELECT count(*) FROM index_state s
-    WHERE s.record_kind = 'candidate' AND s.collection = :collection
-      AND NOT EXISTS (SELECT FROM candidates c WHERE c.id = s.record_id)
-""")
+STATES = ("eligible", "failed", "missing", "orphaned", "stale", "other_model", "indexed")
 
 
 def check(session: Session, alias: str, collection: Collection | None, points: int | None) -> CoverageView:
@@ -68,14 +68,16 @@ def check(session: Session, alias: str, collection: Collection | None, points: i
         "model": collection.model if collection else "",
         "dimension": collection.dimension if collection else 0,
     }
-    figures = dict(session.execute(COUNT, names).mappings().one())
-    figures["orphaned"] += session.execute(GONE, {"collection": names["collection"]}).scalar_one()
+    counted = [_with_indexed(row) for row in session.execute(COUNT, names | {"range": RANGE}).mappings()]
+    figures: dict[str, Any] = {state: sum(row[state] for row in counted) for state in STATES}
     figures |= {"points": points} | {name: value or None for name, value in names.items()}
-    row = insert(Coverage).values(alias=alias, figures=figures, checked_at=func.clock_timestamp())
+    places = {state: [row["range"] for row in counted if row[state]] for state in STATES}
+    # What is changed while we compare is younger than the snapshot: it is as old as its transaction.
+    row = insert(Coverage).values(alias=alias, figures=figures, ranges=places, checked_at=func.now())
     session.execute(
         row.on_conflict_do_update(
             index_elements=["alias"],
-            set_={"figures": row.excluded.figures, "checked_at": row.excluded.checked_at},
+            set_={name: row.excluded[name] for name in ("figures", "ranges", "checked_at")},
         )
     )
     session.commit()
@@ -84,10 +86,24 @@ def check(session: Session, alias: str, collection: Collection | None, points: i
     return view
 
 
+def _with_indexed(row: RowMapping) -> dict[str, int]:
+    others = row["failed"] + row["missing"] + row["stale"]
+    return {**row, "indexed": row["eligible"] - others}
+
+
+def ranges(session: Session, alias: str, state: str) -> list[int] | None:
+    """Say in which ranges of ids (the nth has n * RANGE and the RANGE - 1 after it) the last comparison saw a state.
+
+    The newest first; None when no comparison tells of this state.
+    """
+    found: list[int] | None = session.scalar(select(Coverage.ranges[state]).where(Coverage.alias == alias))
+    return found
+
+
 def snapshot(session: Session, alias: str) -> CoverageView | None:
     """Return the last comparison; None when there was none yet."""
     row = session.get(Coverage, alias, populate_existing=True)
-    return CoverageView(**row.figures, checked_at=row.checked_at) if row else None
+    return CoverageView(**row.figures, checked_at=row.checked_at, alias=row.alias) if row else None
 
 
 def known_collection(session: Session, alias: str) -> Collection:

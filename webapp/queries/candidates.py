@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, select
+from sqlalchemy import any_, select
 from sqlalchemy.orm import Session, load_only
 
 from core.candidates import matching
@@ -16,9 +16,10 @@ from core.coverage import CoverageView
 from core.errors import NotFound
 from core.models import Candidate, Failure, IndexState
 from core.ports import RecordFilter
-from webapp.queries.mentions import mentioned
-from webapp.queries.page import BATCH, BIGINT, LIMIT, Page, bounded, count, number, page_of, read_cursor
-from webapp.queries.place import LISTS, STATES, is_in, with_place
+from webapp.queries.chosen import Chosen
+from webapp.queries.mentions import ways
+from webapp.queries.page import BATCH, BIGINT, LIMIT, Page, bounded, number, page_of, read_cursor
+from webapp.queries.place import LISTS, STATES, with_place
 from webapp.queries.text import clean
 
 __all__ = [
@@ -108,22 +109,17 @@ def find_page(
 ) -> Page[CandidateRow]:
     """List candidates, newest first; `coverage` names the collection and model that count, None while there is none."""
     limit = bounded(limit)
-    chosen = select(Candidate.id).where(*_conditions(session, where, coverage))
-    ids = chosen.order_by(Candidate.id.desc()).limit(limit + 1)
-    if cursor:
-        ids = ids.where(Candidate.id < read_cursor(cursor, number)[0])
-    rows = with_place(coverage).where(Candidate.id.in_(ids)).order_by(Candidate.id.desc()).options(_SHOWN)
-    found = [_row(*row) for row in session.execute(rows)]
-    return page_of(found, limit, cursor, lambda: count(session, chosen), lambda row: (row.id,))
+    chosen = _chosen(session, where, coverage)
+    found = _read(session, chosen.newest(read_cursor(cursor, number)[0] if cursor else BIGINT, limit + 1), coverage)
+    return page_of(found, limit, cursor, chosen.total, lambda row: (row.id,))
 
 
 def each(session: Session, where: CandidateFilter, coverage: CoverageView | None, most: int) -> Iterator[CandidateRow]:
     """Give what matches for a file, newest first, `most` at most; a slow reader holds no connection meanwhile."""
-    chosen = select(Candidate.id).where(*_conditions(session, where, coverage)).order_by(Candidate.id.desc())
+    chosen = _chosen(session, where, coverage)
     left, behind = most, BIGINT
-    while left and (ids := session.scalars(chosen.where(Candidate.id < behind).limit(min(BATCH, left))).all()):
-        rows = with_place(coverage).where(Candidate.id.in_(ids)).order_by(Candidate.id.desc()).options(_SHOWN)
-        found = [_row(*row) for row in session.execute(rows)]
+    while left and (ids := chosen.newest(behind, min(BATCH, left))):
+        found = _read(session, ids, coverage)
         session.expunge_all()
         session.commit()
         yield from found
@@ -132,8 +128,7 @@ def each(session: Session, where: CandidateFilter, coverage: CoverageView | None
 
 def ids(session: Session, where: CandidateFilter, coverage: CoverageView | None, most: int) -> Sequence[int]:
     """Name those who match, newest first, `most` at most: whom an act on a filter touches."""
-    chosen = select(Candidate.id).where(*_conditions(session, where, coverage))
-    return session.scalars(chosen.order_by(Candidate.id.desc()).limit(most)).all()
+    return _chosen(session, where, coverage).newest(BIGINT, most)
 
 
 def named(session: Session, wanted: Sequence[int], coverage: CoverageView | None) -> list[CandidateRow]:
@@ -215,14 +210,14 @@ def _flat(words: Sequence[Any] | None) -> list[str] | None:
     return [word for part in parts for word in part if word is not None]
 
 
-def _conditions(session: Session, where: CandidateFilter, coverage: CoverageView | None) -> list[ColumnElement[bool]]:
-    conditions = matching(where.where)
-    if where.state:
-        conditions.append(is_in(where.state, coverage))
+def _chosen(session: Session, where: CandidateFilter, coverage: CoverageView | None) -> Chosen:
     words = clean(where.text)
-    if words:
-        conditions.append(mentioned(session, words))
-    return conditions
+    return Chosen(session, matching(where.where), ways(words) if words else [], where.state or None, coverage)
+
+
+def _read(session: Session, ids: Sequence[int], coverage: CoverageView | None) -> list[CandidateRow]:
+    rows = with_place(coverage).where(Candidate.id.in_(ids)).order_by(Candidate.id.desc()).options(_SHOWN)
+    return [_row(*row) for row in session.execute(rows)]
 
 
 def _history(candidate: Candidate, places: Sequence[IndexState], failures: Sequence[Failure]) -> tuple[Happening, ...]:

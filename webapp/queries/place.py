@@ -1,7 +1,7 @@
 """Where a candidate is in the index, in the words of the coverage: as a condition of a list, and as a column.
 
-The conditions are written for a million candidates: as EXISTS they become merged or hashed joins, where an outer
-join that asks for NULL is taken by the planner for one row.
+The conditions look a place up for each candidate at hand: readers bring few, and stop when they have enough. As joins
+they would be made with everybody first.
 """
 
 from __future__ import annotations
@@ -20,26 +20,22 @@ NOWHERE = ("", "", 0)
 
 def is_in(state: str, coverage: CoverageView | None) -> ColumnElement[bool]:
     """Let through the candidates of one of LISTS; the states are disjoint, and a failure outweighs the rest."""
-    placed = select(literal(1)).where(_place(coverage)).exists()
-    differs = select(literal(1)).where(_place(coverage), ~_current(coverage)).exists()
-    failed = select(literal(1)).where(_failure(coverage)).exists()
     match state:
         case "orphaned":
-            return and_(~Candidate.eligible, placed)
+            return and_(~Candidate.eligible, _of_place(literal(True), coverage).is_not(None))
         case "not_eligible":
-            return and_(~Candidate.eligible, ~placed)
+            return and_(~Candidate.eligible, _of_place(literal(True), coverage).is_(None))
         case "failed":
-            return and_(Candidate.eligible, failed)
+            return and_(Candidate.eligible, _failed(coverage))
         case "missing":
-            return and_(Candidate.eligible, ~placed, ~failed)
+            fits = _of_place(literal(True), coverage).is_(None)
         case "stale":
-            return and_(Candidate.eligible, differs, ~failed)
+            fits = _of_place(_current(coverage), coverage).is_(False)
         case "other_model":
-            other = select(literal(1)).where(_place(coverage), ~_same_model(coverage)).exists()
-            return and_(Candidate.eligible, other, ~failed)
-    # Nearly everybody: read one by one until the page is full, and not joined as a whole.
-    one_by_one = select(_current(coverage)).where(_place(coverage)).scalar_subquery()
-    return and_(Candidate.eligible, one_by_one, ~failed)
+            fits = _of_place(_same_model(coverage), coverage).is_(False)
+        case _:
+            fits = _of_place(_current(coverage), coverage).is_(True)
+    return and_(Candidate.eligible, fits, ~_failed(coverage))
 
 
 def with_place(coverage: CoverageView | None) -> Select[*tuple[Any, ...]]:
@@ -90,6 +86,14 @@ def _place(coverage: CoverageView | None) -> ColumnElement[bool]:
         IndexState.collection == collection,
         IndexState.record_id == Candidate.id,
     )
+
+
+def _of_place(column: ColumnElement[bool], coverage: CoverageView | None) -> ColumnElement[bool]:
+    return select(column).where(_place(coverage)).scalar_subquery()
+
+
+def _failed(coverage: CoverageView | None) -> ColumnElement[bool]:
+    return select(literal(1)).where(_failure(coverage)).exists()
 
 
 def _current(coverage: CoverageView | None) -> ColumnElement[bool]:

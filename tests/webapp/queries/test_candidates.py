@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.models import Candidate
 from core.ports import RecordFilter
 from tests.webapp.factories import START, make_candidate, make_failure, make_job, make_place
-from webapp.queries import candidates, mentions
+from webapp.queries import candidates, chosen
 from webapp.queries.candidates import CandidateFilter
 
 SEEN = CoverageView(0, 0, 0, 0, 0, 0, points=0, collection="c1", model="local", dimension=512, checked_at=START)
@@ -113,7 +113,7 @@ def test_a_person_is_found_by_the_start_of_a_name_or_external_id(session: Sessio
 
 
 def test_many_of_a_name_are_found_as_few_are(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mentions, "FEW", 1)
+    monkeypatch.setattr(chosen, "FEW", 1)
     made = [make_candidate(session, full_name=f"Eva Ruiz {n}").full_name for n in range(3)]
     make_candidate(session, full_name="Ana")
     assert names(session, CandidateFilter(text="ruiz")) == made[::-1]

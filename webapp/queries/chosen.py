@@ -1,0 +1,150 @@
+"""Which candidates match, newest first: read where they are known to be, of a million or of ten.
+
+Filters ask their indexes first. Those that few match are listed from there; many are met soon enough by walking from
+the newest. A state of the index is looked for only in the ranges where the last comparison saw it, and in those where
+somebody has changed since; each row is checked as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select, text, true, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from core.coverage import RANGE, CoverageView, ranges
+from core.models import Candidate
+from webapp.queries.page import BIGINT, Count, count, estimate
+from webapp.queries.place import is_in
+
+FEW = 10_000  # as many are chosen by id; it is a hundredth of what the walk is for
+NEAR = 3_000  # looked through one by one before the indexes are asked for all
+TOUCHED = 10_000  # rows changed since the comparison whose ranges are looked into; more are met by the next one
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The candidates that meet all `filters`, at least one of the `ways` if there are any, and are in the state."""
+
+    session: Session
+    filters: Sequence[ColumnElement[bool]]
+    ways: Sequence[ColumnElement[bool]]
+    state: str | None
+    coverage: CoverageView | None
+
+    def newest(self, below: int, need: int) -> Sequence[int]:
+        """Give the ids of the newest whose id is below this one."""
+        if self._few is not None:
+            chosen = select(Candidate.id).where(Candidate.id.in_(self._few), *self._placed)
+        elif (places := self._ranges(below)) is not None:
+            return self.session.scalars(self._in_ranges(places, below, need)).all()
+        elif self._narrowed and self.state is None:
+            return (
+                self._near(below, need) or self.session.scalars(_page(self._by_index().distinct(), below, need)).all()
+            )
+        else:
+            chosen = select(Candidate.id).where(*self._narrowed, *self._placed)
+        return self.session.scalars(_page(chosen, below, need)).all()
+
+    def total(self) -> Count:
+        """Count them: exactly where that is cheap, else by the last comparison, the planner and a sample."""
+        if self._few is not None:
+            n = len(self._few)
+            if n and self.state is not None:
+                chosen = select(func.count()).where(Candidate.id.in_(self._few), *self._placed)
+                n = self.session.scalar(chosen) or 0
+            return Count(n, True)
+        seen = getattr(self.coverage, self.state or "", None)
+        if not self._narrowed:
+            chosen = select(Candidate.id).where(*self._placed)
+            return count(self.session, chosen) if seen is None else Count(seen, False)
+        share = 1.0 if seen is None or not self.coverage else seen / max(1, self.coverage.eligible)
+        return Count(round(self._expected * share), False)
+
+    @cached_property
+    def _few(self) -> list[int] | None:
+        """Ask the indexes who meets the filters and the ways; None where there are none of these, or too many."""
+        if not self._narrowed or self._share * self._everybody > 1.5 * FEW:
+            return None
+        ids = self.session.scalars(self._by_index().limit(FEW + 1)).all()
+        return list(set(ids)) if len(ids) <= FEW else None
+
+    @cached_property
+    def _share(self) -> float:
+        """Look how many of the newest few thousand meet the filters and the ways."""
+        near = _page(select(Candidate.id), BIGINT, NEAR).subquery("near")
+        rows = select(func.count(), func.count().filter(self._row_by_row)).select_from(near)
+        all_, some = self.session.execute(rows.join(Candidate, near.c.id == Candidate.id)).one()
+        return some / max(1, all_)
+
+    @cached_property
+    def _everybody(self) -> int:
+        return estimate(self.session, select(Candidate.id))
+
+    @property
+    def _expected(self) -> int:
+        """Guess how many there are of many: PostgreSQL knows what is common of columns, but not of words begun."""
+        if self.ways:
+            return max(FEW, round(self._share * self._everybody))
+        return max(FEW, estimate(self.session, select(Candidate.id).where(*self.filters)))
+
+    def _by_index(self) -> Select[int]:
+        """Choose by the indexes of the filters and the ways, whatever a limit suggests: a walk to find one is long."""
+        # With less the indexes' answers are kept as pages of rows, each of which is read to look again.
+        self.session.execute(text("SET LOCAL work_mem = '32MB'"))
+        each = (select(Candidate.id).where(*self.filters, way) for way in self.ways or [true()])
+        found = union_all(*each).cte("found").prefix_with("MATERIALIZED")
+        return select(found.c.id)
+
+    def _near(self, below: int, need: int) -> Sequence[int]:
+        """Look through the next few thousand, row by row; nobody unless they fill the page."""
+        near = _page(select(Candidate.id), below, NEAR).subquery("near")
+        rows = select(Candidate.id).join(near, near.c.id == Candidate.id).where(self._row_by_row)
+        found = self.session.scalars(rows.order_by(Candidate.id.desc()).limit(need)).all()
+        return found if len(found) == need else ()
+
+    @property
+    def _row_by_row(self) -> ColumnElement[bool]:
+        """Write filters and ways so that no index is asked for them, which would read it all for each few rows."""
+        return func.coalesce(and_(true(), *self._narrowed), False)
+
+    @property
+    def _narrowed(self) -> list[ColumnElement[bool]]:
+        return [*self.filters, or_(*self.ways)] if self.ways else [*self.filters]
+
+    @property
+    def _placed(self) -> list[ColumnElement[bool]]:
+        return [is_in(self.state, self.coverage)] if self.state else []
+
+    def _ranges(self, below: int) -> list[int] | None:
+        """Say where somebody of the state may be, newest range first; None where no comparison tells."""
+        if self.state is None or self.coverage is None:
+            return None
+        seen = ranges(self.session, self.coverage.alias, self.state)
+        if seen is None:
+            return None
+        return sorted({n for n in (*seen, *self._touched()) if n * RANGE < below}, reverse=True)
+
+    def _touched(self) -> Sequence[int]:
+        assert self.coverage is not None
+        changed = select(Candidate.id).where(Candidate.updated_at > self.coverage.checked_at).limit(TOUCHED).subquery()
+        return self.session.scalars(select(changed.c.id // RANGE).distinct()).all()
+
+    def _in_ranges(self, places: list[int], below: int, need: int) -> Select[Any]:
+        """Read range by range, and no further than is needed: they are in order, so that nothing is sorted first."""
+        numbers = func.unnest(cast(places, ARRAY(BigInteger))).table_valued("n", with_ordinality="at").render_derived()
+        first = numbers.c.n * RANGE
+        inside = select(Candidate.id).where(Candidate.id.between(first, first + RANGE - 1), Candidate.id < below)
+        inside = inside.where(self._row_by_row, *self._placed).order_by(Candidate.id.desc()).limit(need)
+        rows = inside.lateral("inside")
+        chosen = select(rows.c.id).select_from(numbers.join(rows, true()))
+        return chosen.order_by(numbers.c.at, rows.c.id.desc()).limit(need)
+
+
+def _page(ids: Select[int], below: int, need: int) -> Select[int]:
+    id_ = ids.selected_columns[0]
+    return ids.where(id_ < below).order_by(id_.desc()).limit(need)
