@@ -68,9 +68,12 @@ def plain(where: JobWhere) -> list[ColumnElement[bool]]:
 
 
 def row_by_row(where: JobWhere) -> list[ColumnElement[bool]]:
-    """Give the other conditions as they are checked on a row at hand: right for those that nearly all match."""
+    """Give the other conditions as they are checked on a row at hand: right for those that nearly all match.
+
+    Of words no index is asked, which would give all jobs that hold them for the sake of the few at hand.
+    """
     erred = [_erred(where.errors)] if where.errors else []
-    return [*_by_key(where), *erred, *_said(where)]
+    return [*_by_key(where), *erred, *(func.coalesce(said, False) for said in _said(where))]
 
 
 def by_index(where: JobWhere) -> list[ColumnElement[bool]]:

@@ -96,7 +96,7 @@ def _parts(session: Session) -> list[Row[str, str, int, datetime | None]]:
 def _waited(session: Session) -> Mapping[str, Waited]:
     seconds = func.extract("epoch", Job.started_at - Job.created_at)
     middle, most = (func.percentile_cont(share).within_group(seconds) for share in (0.5, 0.95))
-    rows = select(Job.queue, func.count(), middle, most).where(Job.started_at > func.clock_timestamp() - HOUR)
+    rows = select(Job.queue, func.count(), middle, most).where(Job.started_at > func.now() - HOUR)
     return {queue: Waited(*figures) for queue, *figures in session.execute(rows.group_by(Job.queue))}
 
 
