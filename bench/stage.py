@@ -80,10 +80,23 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """Start the engines and the stand-in, migrate, and stop them all at the end."""
+    with scratch() as folder, running(folder) as urls, _cohere() as cohere_url:
+        place = Stage(urls, cohere_url, folder / "logs")
+        os.environ.update(place.env())  # a launch reads the settings here, in the process that measures
+        yield place
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Make a folder that goes away."""
+    with tempfile.TemporaryDirectory(prefix="vigia-bench-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Mapping[str, str]]:
+    """Start the engines with their files in a folder, migrated, and stop them at the end; give their addresses."""
     with ExitStack() as stack:
-        folder = Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="vigia-bench-", ignore_cleanup_errors=True))
-        )
         home = Home(folder)
         home.make()
         # Nobody's settings: an engine that is already there may hold what must not be lost.
@@ -96,9 +109,7 @@ def stage() -> Iterator[Stage]:
             child.wait_ready()
         postgres.ensure_database(planned.urls["DATABASE_URL"])
         schema.upgrade(planned.urls["DATABASE_URL"])
-        place = Stage(planned.urls, stack.enter_context(_cohere()), folder / "logs")
-        os.environ.update(place.env())  # a launch reads the settings here, in the process that measures
-        yield place
+        yield planned.urls
 
 
 def _stop(children: list[Child]) -> None:
