@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -83,10 +84,15 @@ def engine_for(url: str, *, pool_size: int = 6) -> Engine:
         hide_parameters=True,  # an error in the log must not hold anybody's text
         pool_size=pool_size,
         max_overflow=0,  # a connection made and closed for one statement costs more than a short wait
-        connect_args={"connect_timeout": 5, "options": OPTIONS, **SILENCE},
+        connect_args={"connect_timeout": 5, "options": OPTIONS, "application_name": name_of_process(), **SILENCE},
     )
     event.listen(engine, "handle_error", _call_it_away)
     return engine
+
+
+def name_of_process() -> str:
+    """Name this process, as pg_stat_activity shows whose a connection is."""
+    return f"vigia-{os.getpid()}"
 
 
 def _call_it_away(context: ExceptionContext) -> None:

@@ -13,6 +13,8 @@ BATCH = 96
 UNSEEN = {"cut_body", "wrong_dimension", "missing_vector", "nan", "zeros", "empty_object", "html", "slow"}
 # A call may be on its way already when the wish to be left alone is answered, on a busy machine.
 ON_ITS_WAY_SECONDS = 0.5
+KEEP_SECONDS = 1.5  # from an answer until its vectors are kept, at most, on a busy machine
+IN_LINE_SECONDS = 8.0  # from a claim until its call, at most: a call stands in line for 5 s
 
 
 @dataclass
@@ -21,12 +23,22 @@ class Bill:
 
     concurrency: int
     calls: list[Call] = field(default_factory=list)
+    patience: float = 3.0  # seconds that a worker waits for an answer
     crashes: int = 0
     _thaws: list[float] = field(default_factory=list)
+    _crashes: list[tuple[float, float]] = field(default_factory=list)  # since when and until when calls may be lost
+    _wipes: list[tuple[float, float]] = field(default_factory=list)  # and claims
 
-    def allow_crash(self, workers: int) -> None:
-        """Note that workers lost what they had in flight."""
+    def allow_crash(self, workers: int, *, before: float = 0.0, lasts: float = 0.0) -> None:
+        """Note that workers lose what they have in flight, from so many seconds `before` until it is over."""
         self.crashes += int(workers)
+        if workers:
+            self._crashes.append((time.monotonic() - before, time.monotonic() + lasts))
+
+    def allow_wipe(self, *, lasts: float = 0.0) -> None:
+        """Note that claims are lost: two may pay for one text that both had claimed."""
+        self.crashes += 1
+        self._wipes.append((time.monotonic(), time.monotonic() + lasts))
 
     def thawed(self) -> None:
         """Note that frozen calls may go out now, whatever was wished meanwhile."""
@@ -48,6 +60,18 @@ class Bill:
         return sum(count - 1 for count in times.values())
 
     @property
+    def paid_for_no_reason(self) -> int:
+        """Texts that were paid for again though the payment before went well for all that happened then."""
+        last: dict[tuple[str, str], Call] = {}
+        count = 0
+        for call in sorted(self._paid, key=lambda call: call.at):
+            for digest in call.hashes:
+                before = last.get((call.model, digest))
+                count += before is not None and not self._explained(before, call)
+                last[call.model, digest] = call
+        return count
+
+    @property
     def most_in_a_minute(self) -> int:
         """Texts in any sliding 60 s, as the provider bills them."""
         return max((self._inputs_since(call.at) for call in self._paid), default=0)
@@ -61,6 +85,17 @@ class Bill:
             for call in self.calls:
                 if wish.ended + ON_ITS_WAY_SECONDS < call.at < until - 0.01 and not self._was_frozen(call):
                     yield until - call.at
+
+    def _explained(self, first: Call, again: Call) -> bool:
+        """Say whether the first call was lost, or the second could not know of it."""
+        kept = first.ended + KEEP_SECONDS
+        return (
+            (first.fault is not None and first.fault.kind in UNSEEN)
+            or first.ended - first.at > self.patience / 2
+            or any(since <= kept and first.at <= until for since, until in self._crashes)
+            or any(since <= kept and again.at < until + IN_LINE_SECONDS for since, until in self._wipes)
+            or self._was_frozen(again)
+        )
 
     @property
     def _paid(self) -> Sequence[Call]:

@@ -65,6 +65,10 @@ class Crew:
     def send(self, name: str, how: signal.Signals) -> None:
         self._children[name].send(how)
 
+    def is_of(self, worker: str, holder: str) -> bool:
+        """Say whether the holder of a part is this worker: its name is of machine, process and chance."""
+        return holder.split("-")[-2] == str(self._children[worker].pid)
+
     def horses(self, worker: str) -> list[int]:
         """Name the processes of the parts that a worker has forked."""
         child = self._children[worker]

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import random
 import signal
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from redis import Redis, RedisError
 
+from tests.chaos import writes
 from tests.chaos.crew import WORKERS, signal_all
 from tests.standins.cohere_script import Fault
 
 if TYPE_CHECKING:
     from tests.chaos.run import Run
+
+RESTART_SECONDS = 3.0  # a server takes, at most
+LATENCY_SECONDS = 0.15  # of Cohere
+SLOW_SECONDS = 1.0  # while there is a zombie, so that it meets who has taken its part
+ZOMBIE_SECONDS = 6.0  # after its lease has run out, a part is taken by another, or nobody is there to take it
 
 Harm = Callable[["Run", random.Random], str]
 
@@ -81,6 +88,33 @@ def freeze_horse(run: Run, dice: random.Random) -> str:
     return f"the horse of {worker} is frozen for {seconds:.1f} s"
 
 
+def wake_zombie(run: Run, dice: random.Random) -> str:
+    """Freeze who has a part in hand, and let it go on in the very moment that another has taken it."""
+    held = writes.in_hand(run.engines.urls["DATABASE_URL"])
+    mine = [(worker, part) for worker in run.crew.workers for part in held if run.crew.is_of(worker, part.holder)]
+    if not mine:
+        return "nobody has a part in hand to be frozen with"
+    worker, part = dice.choice(mine)
+    horses = run.crew.horses(worker)
+    signal_all(horses, signal.SIGSTOP)
+    run.bill.allow_crash(1)
+    run.cohere.script.latency = SLOW_SECONDS
+    thawed = threading.Event()
+
+    def thaw() -> None:
+        if not thawed.is_set():
+            thawed.set()
+            run.cohere.script.latency = LATENCY_SECONDS
+            run.bill.thawed()
+            signal_all(horses, signal.SIGCONT)
+            run.story.tell(f"the horse of {worker} thaws")
+
+    run.after(run.lease_seconds + ZOMBIE_SECONDS, thaw)
+    until_taken = (run.engines.urls["DATABASE_URL"], part, thawed, thaw)
+    threading.Thread(target=writes.when_taken, args=until_taken, name="zombie", daemon=True).start()
+    return f"the horse of {worker} is frozen until another has taken part {part.n} of {part.job_id}"
+
+
 def kill_ticker(run: Run, dice: random.Random) -> str:
     run.crew.send("ticker", signal.SIGKILL)
     return "the ticker is killed"
@@ -88,15 +122,17 @@ def kill_ticker(run: Run, dice: random.Random) -> str:
 
 def restart_postgres(run: Run, dice: random.Random) -> str:
     how = dice.choice([signal.SIGINT, signal.SIGQUIT])
-    _outage(run, "postgres", how, dice.choice([0.0, 0.5, 2.0]))
-    run.bill.allow_crash(WORKERS)  # what was paid for could not be kept
+    seconds = dice.choice([0.0, 0.5, 2.0])
+    # What was paid for could not be kept, or was not on disk yet.
+    run.bill.allow_crash(WORKERS, before=1.0, lasts=seconds + RESTART_SECONDS)
+    _outage(run, "postgres", how, seconds)
     return f"PostgreSQL is restarted {'fast' if how == signal.SIGINT else 'at once'}"
 
 
 def restart_valkey(run: Run, dice: random.Random) -> str:
     how, seconds = dice.choice([signal.SIGKILL, signal.SIGTERM]), dice.choice([0.0, 1.0, 3.0, 10.0])
+    run.bill.allow_wipe(lasts=seconds + RESTART_SECONDS)
     _outage(run, "valkey", how, seconds)
-    run.bill.allow_crash(1)  # claims may be lost: two may pay for one text
     return f"Valkey gets {how.name} and is away for {seconds:g} s"
 
 
@@ -113,7 +149,7 @@ def lose_vectors(run: Run, dice: random.Random) -> str:
 
 def flush(run: Run, dice: random.Random) -> str:
     client = Redis.from_url(run.engines.urls["REDIS_URL"], socket_timeout=2)
-    run.bill.allow_crash(1)
+    run.bill.allow_wipe()
     try:
         client.flushall()
     except RedisError:
@@ -169,6 +205,7 @@ HARMS: Mapping[Harm, int] = {
     stop_worker: 1,
     freeze: 2,
     freeze_horse: 1,
+    wake_zombie: 4,
     kill_ticker: 1,
     restart_postgres: 2,
     restart_valkey: 2,

@@ -33,8 +33,9 @@ def report_on(seed: int, seconds: float, home: Path, *, settled_within: float = 
         points, bill = compare(run), run.bill
         report.figures = (
             f"{len(points.missing)} missing, {len(points.extra)} extra, {len(points.wrong)} wrong; "
-            f"{bill.inputs} texts billed, {bill.paid_twice} twice ({bill.allowed_twice} allowed after "
-            f"{bill.crashes} crashes); {len(run.portal.launched)} jobs; settled after {run.settle_seconds:.1f} s"
+            f"{bill.inputs} texts billed, {bill.paid_twice} twice, {bill.paid_for_no_reason} for no reason "
+            f"({bill.allowed_twice} allowed after {bill.crashes} crashes); {len(run.portal.launched)} jobs; "
+            f"settled after {run.settle_seconds:.1f} s"
         )
         report.breaches += breaches(run, settled_within)
 

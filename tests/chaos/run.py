@@ -17,10 +17,11 @@ from core import access, schema
 from core.container import Container
 from core.jobs.view import OVER
 from core.settings import Settings
+from tests.chaos import writes
 from tests.chaos.bill import Bill
 from tests.chaos.crew import Crew
 from tests.chaos.engines import Engines
-from tests.chaos.faults import harm
+from tests.chaos.faults import LATENCY_SECONDS, harm
 from tests.chaos.people import MARKER, People
 from tests.chaos.portal import Portal
 from tests.chaos.story import Story
@@ -28,7 +29,6 @@ from tests.chaos.witness import Witness
 from tests.standins.cohere import CohereStandIn
 
 PEOPLE = 4000
-LATENCY_SECONDS = 0.15
 INPUTS_PER_MINUTE = 24_000
 SETTLE_SECONDS = 90  # after which we wait no longer; to be settled in 30 is an invariant
 LAST_SYNCS = 4
@@ -97,9 +97,9 @@ class Run:
                 break
         self.witness.stop()
 
-    def sync_to_its_end(self) -> dict[str, Any]:
+    def sync_to_its_end(self, **body: Any) -> dict[str, Any]:
         """Launch a sync and return what the API says of it when it is over; its copy may be a moment late."""
-        job_id = self.portal.sync()
+        job_id = self.portal.sync(**body)
         assert job_id is not None, "the portal launches nothing"
         self.wait_over()
         deadline = time.monotonic() + COPY_SECONDS
@@ -166,6 +166,7 @@ def _run(
 ) -> Run:
     values = _values(engines, cohere)
     schema.upgrade(engines.urls["DATABASE_URL"])
+    writes.watch(engines.urls["DATABASE_URL"])
     house = Container(Settings(_env_file=None, **{name.lower(): value for name, value in values.items()}))  # type: ignore[call-arg]
     with house.sessions.begin() as session:
         _, token = access.create_token(session, "chaos", ["admin"], TOKEN_OWNER)
@@ -180,7 +181,7 @@ def _run(
         people=People(engines.urls["DATABASE_URL"], random.Random(f"{seed} people")),
         house=house,
         witness=Witness(engines.urls["DATABASE_URL"], portal),
-        bill=Bill(house.settings.embed_concurrency, cohere.script.calls),
+        bill=Bill(house.settings.embed_concurrency, cohere.script.calls, patience=house.settings.embed_timeout_seconds),
         story=story,
         logs=home / "logs",
         seed=seed,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+
+import pytest
 
 from tests.chaos.bill import Bill
 from tests.standins.cohere_script import Call, Fault
@@ -48,3 +51,24 @@ def test_calls_before_a_wished_pause_is_over_are_noticed() -> None:
 def test_texts_are_counted_in_any_minute() -> None:
     spread: Sequence[Call] = [call(float(at), "a", "b") for at in range(0, 200, 10)]
     assert bill(*spread).most_in_a_minute == 12
+
+
+def test_a_text_is_paid_for_again_for_a_reason() -> None:
+    made = bill(call(0, "a", "b"), call(20, "a"), call(40, "b", fault=Fault("nan")), call(60, "b"))
+    assert made.paid_for_no_reason == 2
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(-5.0, 1), (-0.05, 0), (5.0, 1)])
+def test_only_a_crash_while_it_was_paid_for_is_a_reason(seconds: float, count: int) -> None:
+    now = time.monotonic()
+    made = bill(call(now + seconds, "a"), call(now + 60, "a"))
+    made.allow_crash(1)
+    assert made.paid_for_no_reason == count
+
+
+@pytest.mark.parametrize(("again", "count"), [(2.0, 0), (20.0, 1)])
+def test_lost_claims_are_a_reason_for_who_had_claimed_the_same_then(again: float, count: int) -> None:
+    now = time.monotonic()
+    made = bill(call(now, "a"), call(now + again, "a"))
+    made.allow_wipe()
+    assert made.paid_for_no_reason == count

@@ -39,3 +39,22 @@ def test_a_transaction_that_the_server_ended_for_its_silence_is_begun_again(engi
 def is_gone(engine: Engine, pid: int) -> bool:
     with engine.connect() as other:
         return not other.execute(text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid"), {"pid": pid}).first()
+
+
+def test_a_pool_that_is_used_up_is_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine.pool, "_timeout", 0.01)
+    taken = [engine.connect() for _ in range(engine.pool.size())]  # type: ignore[attr-defined]
+    tries: list[int] = []
+
+    def act() -> None:
+        tries.append(len(tries))
+        if len(tries) == 2:
+            taken.pop().close()
+        with engine.connect() as connection:
+            connection.execute(select(1))
+
+    stubborn(act, seconds=20)
+
+    assert len(tries) == 2
+    for connection in taken:
+        connection.close()

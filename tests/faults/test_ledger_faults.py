@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
-from redis import Redis
+from redis import ConnectionError, Redis
 from sqlalchemy import delete, func, select, text, update
 
 from core.jobs import ledger, live, part_end, queues
@@ -180,3 +181,19 @@ def test_a_redis_that_is_full_loses_no_launch(house: House, full: Redis) -> None
     assert queues.waiting_messages(full, "jobs:etl") == {f"{waiting}-split"}
     view = live.read(full, str(job_id))
     assert view is not None and view.status == "completed"
+
+
+def test_a_ring_whose_answer_is_lost_is_rung_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(house, 10)
+    ring = queues.ring_job
+
+    def lose(*args: Any) -> None:
+        ring(*args)
+        raise ConnectionError("the answer is lost")
+
+    monkeypatch.setattr(queues, "ring_job", lose)
+    job_id = house.launch().job_id
+    assert job_of(house, job_id).rung_at is None
+    reconciled(house)
+    assert job_of(house, job_id).rung_at is not None
+    assert house.redis.llen("rq:queue:jobs:etl") == 1

@@ -7,8 +7,9 @@ from typing import Any
 from core import coverage
 from core.models import Coverage
 from tests.core.jobs.conftest import House
+from tests.core.stack.test_children import until
 from tests.factories import people
-from worker.ticker import Ticker
+from worker.ticker import Ticker, _lead
 
 
 def indexed(house: House) -> int:
@@ -45,3 +46,13 @@ def test_nothing_is_compared_again_while_nothing_moves(house: House) -> None:
     clock.tick()
     with house.sessions() as session:
         assert session.get_one(Coverage, house.settings.collection).checked_at == first
+
+
+def test_of_two_tickers_one_leads_until_it_is_gone(house: House) -> None:
+    with house.engine.connect() as second:
+        with house.engine.connect() as first:
+            first.detach()  # closed, it is gone
+            assert _lead(first)
+            assert not _lead(second)
+        assert until(lambda: _lead(second))
+        second.detach()

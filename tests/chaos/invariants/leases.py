@@ -1,4 +1,4 @@
-"""6: no lease outlives its holder."""
+"""6: no lease outlives its holder, and nobody else writes what a lease is held of."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, select
 
 from core.models import Part
+from tests.chaos import writes
 
 if TYPE_CHECKING:
     from tests.chaos.run import Run
+
+
+def only_holders_write(run: Run) -> Iterator[str]:
+    yield from writes.intrusions(run.engines.urls["DATABASE_URL"])
 
 
 def nobody_holds_anything(run: Run) -> Iterator[str]:
