@@ -20,7 +20,7 @@ from werkzeug.routing import Rule
 
 from core.jobs import register
 from core.models import Person, QueuePause
-from tests.webapp.conftest import NO_POSTGRESQL, Visitor, plain
+from tests.webapp.conftest import NO_POSTGRESQL, NO_QDRANT, NO_REDIS, Visitor, plain
 from tests.webapp.spoken import Reader, words
 from tests.webapp.spoken_rows import JOBS, NAME, TOLD, WORKER, fill
 from webapp import formatting as write
@@ -33,9 +33,9 @@ COHERE = {"EMBEDDER": "cohere", "COHERE_API_KEY": "k" * 20, "MONTHLY_BUDGET": "1
 # Names, and words that Spanish shares with English.
 SHARED = words(
     "Vigía PostgreSQL Redis Valkey Qdrant Cohere RQ API CSV JSON JSONL Resume Python UTF UTC HTTPS USD kB MB ms min "
-    "CSRF JavaScript Enter Esc ReadTimeout RecursionError embed cohere "
+    "CSRF JavaScript Enter Esc ReadTimeout ConnectError RecursionError embed cohere "
     "id Id ids Ids no No me ticker hash log token Token tokens Tokens error Error script scripts portal Portal "
-    "local terminal vector alias cookies Proxies Info cursor ReadTimeout RecursionError embed cohere "
+    "local terminal vector alias cookies Proxies Info cursor ReadTimeout ConnectError RecursionError embed cohere "
     + socket.gethostname()
 )
 # What is typed as it is, whatever the reader's language: scopes of tokens, words of the search grammar.
@@ -81,6 +81,7 @@ MORE = (
     *("/jobs/compare?id={failed}&id={mended}", "/jobs/compare", "/failures?cause=text_refused", "/failures?all=1"),
     *("/failures?job={mended}", "/candidates?state=failed", "/candidates?state=Zzyx", "/find?q=Zzyx", "/find"),
     *("/alerts?rule=queue_deep", "/audit?from=Zzyx", "/people?state=inactive", "/sync/new?from={mended}", "/Zzyx"),
+    *("/costs?by=job", "/costs?by=person", "/jobs/{mended}/parts", "/candidates?state=stale"),
 )
 # Forms that are sent and refused, or ask once more.
 SENT: tuple[tuple[str, dict[str, str]], ...] = (
@@ -101,6 +102,12 @@ SENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/failures/bulk/new", {"act": "discard", "every": "1"}),
     ("/failures/bulk/new", {"act": "retry", "every": "1"}),
     ("/embeddings", {}),
+    ("/embeddings/new", {"candidate_ids": "{candidate}", "force": "1"}),
+    ("/candidates/{candidate}/corrections", {"headline": TOLD * 20_000, "version": "Zzyx"}),
+    ("/sync/previews", {"scope": "filter", "min_years": "3"}),
+    ("/jobs/{failed}/retries", {"cause": "Zzyx"}),
+    ("/failures/retries", {}),
+    ("/workers/Zzyx/resumptions", {}),
 )
 
 
@@ -195,6 +202,12 @@ def test_what_a_viewer_may_not_is_said_in_their_language(viewer: Visitor) -> Non
 
 def test_the_way_in_is_not_half_english(app: Flask) -> None:
     assert left_in_english(app.test_client(), "/login") == []
+
+
+@pytest.mark.parametrize("app", [NO_REDIS | NO_QDRANT], indirect=True)
+def test_a_house_without_its_engines_is_not_half_english(reader: Visitor, rows: dict[str, Any]) -> None:
+    paths = ("/", "/jobs", "/jobs/{queued}", "/jobs/{running}", "/queues", "/workers", "/settings", "/search/checks")
+    assert left_in_english(reader, *(path.format(**rows) for path in paths)) == []
 
 
 @pytest.mark.parametrize("app", [NO_POSTGRESQL], indirect=True)
