@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid, NotFound
 from core.kinds import KINDS
+from core.kinds.etl_embed import MOST_CHOSEN
 from webapp import chosen as ticks
 from webapp import kept_views, offence
 from webapp.chosen import Chosen
@@ -75,6 +76,7 @@ def shown() -> dict[str, Any]:
         "record": _record(request.args.get("record", "")),
         "kept": kept_views.of_page("failures", request.args),
         "steps": STEPS,
+        "most_at_once": MOST_CHOSEN,
     }
 
 

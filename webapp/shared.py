@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
         role_names=ROLE_NAMES,
         may=may,
         nav_counts=nav_counts,
+        MOST_COUNTED=menu.MOST,
         priced=app.extensions["settings"].embedder == "cohere",
         UP=states.UP,
         GOOD=states.GOOD,

@@ -109,3 +109,17 @@ def test_ticks_travel_with_the_pages(operator: Visitor, session: Session) -> Non
     word = re.findall(r'name="chosen" value="([^"]*)"', second)[0]
     asked = plain(operator.post("/failures/discards/new", id=str(made[29].id), chosen=word))
     assert "Discard 3 failures?" in asked
+
+
+def test_more_than_one_act_takes_is_foretold_first(
+    operator: Visitor, failures: list[Failure], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webapp.failure_page.MOST_CHOSEN", 0)
+    assert "Retry 1… : Cohere did not answer in time" in plain(operator.get("/failures"))
+
+
+def test_the_menu_says_where_it_stopped_counting(
+    viewer: Visitor, failures: list[Failure], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(viewer.client.application.jinja_env.globals, "MOST_COUNTED", 4)
+    assert "Failures 4+" in plain(viewer.get("/queues"))
