@@ -35,7 +35,7 @@ def live() -> ResponseReturnValue:
     checks = [(check.name, check.ok, check.workers, check.busy) for check in board["checks"]]
     told = [(alert.id, alert.sentence) for alert in alerts.standing()]
     seen = f"{board['board'].revision}{checks}{board['waits']}{told}{board['queues']}{board['month'].spent}"
-    return fresh.unless_same(seen, lambda: render_template("overview/poll.html", **board))
+    return fresh.unless_same(seen, lambda: render_template("overview/poll.html", **board), shared=True)
 
 
 def _read() -> overview.Board:

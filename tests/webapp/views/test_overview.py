@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -136,6 +137,15 @@ def test_the_page_polls_itself_and_the_poll_draws_the_same(viewer: Visitor, sess
         assert f'id="run-{job.id}"' in drawn
         assert '<progress value="5" max="10"' in drawn
     assert 'hx-swap-oob="true">1 active' in poll
+
+
+def test_what_is_drawn_for_one_reader_is_shown_to_all_of_the_role(visitor: Callable[..., Visitor]) -> None:
+    one, other = visitor("operator", "Olga of one"), visitor("operator", "Omar of the other")
+
+    first, second = (reader.get("/overview/live").text for reader in (one, other))
+
+    assert "Olga" not in second
+    assert first.replace(one.token, "") == second.replace(other.token, "")
 
 
 def test_a_poll_with_nothing_new_is_empty(viewer: Visitor, redis: Redis) -> None:
