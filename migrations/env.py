@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import Connection, create_engine, pool
 
 from core import models  # noqa: F401  (fills the metadata)
 from core.db import Base, driver_url
 from core.settings import settings
+
+LOCK = 7274001  # advisory
 
 
 def url() -> str:
@@ -26,10 +30,21 @@ def run() -> None:
             compare_server_default=True,
         )
         with context.begin_transaction():
-            # Two that migrate at once: the second waits and finds nothing to do.
-            connection.exec_driver_sql("SELECT pg_advisory_lock(7274001)")
+            _wait_for_turn(connection)
             context.run_migrations()
-            connection.exec_driver_sql("SELECT pg_advisory_unlock(7274001)")
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({LOCK})")
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Let the second of two that migrate at once find nothing to do.
+
+    It asks again and again: an index is built beside the work only once every statement older than it has ended, and
+    a statement that waits for the lock would never.
+    """
+    while not connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({LOCK})").scalar_one():
+        connection.commit()
+        time.sleep(0.2)
+    connection.commit()
 
 
 run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,13 @@ def test_the_models_and_the_migrated_tables_do_not_differ(empty_database: str) -
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+def test_two_that_migrate_at_once_do_not_wait_for_each_other(empty_database: str) -> None:
+    upgrade = "import sys; from core import schema; schema.upgrade(sys.argv[1])"
+    both = [subprocess.Popen([sys.executable, "-c", upgrade, empty_database]) for _ in range(2)]
+    assert [process.wait(120) for process in both] == [0, 0]
+    assert tables(empty_database) == set(Base.metadata.tables) | {"alembic_version"}
 
 
 OLD_JOBS = """
