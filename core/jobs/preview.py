@@ -7,8 +7,8 @@ from collections.abc import Collection as Names
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, func, literal_column, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import CTE, BigInteger, ScalarSelect, Select, func, literal_column, select, text
+from sqlalchemy.orm import Session, aliased
 
 from core.jobs.kind import JobKind, Payload
 from core.models import Candidate, Job, Part
@@ -58,9 +58,9 @@ def preview(
         return Preview(records, 0, records, 0, 0, 0, None, None, None, ())
     open_jobs = select(Job.id).where(text(OPEN), Job.kind.in_(rivals)).order_by(Job.created_at)
     overlapping = tuple(session.scalars(open_jobs))
-    matching, in_hand, to_embed = _count(session, chosen, overlapping)
+    matching, in_hand, to_embed, length = _count(session, chosen, overlapping)
     records = matching - in_hand
-    tokens = round(to_embed * _length(session, chosen) / CHARACTERS_A_TOKEN)
+    tokens = round(to_embed * length / CHARACTERS_A_TOKEN)
     price = price_of(model, tokens)
     rate = settings.inputs_per_minute / 60 or _last_rate(session, model)
     return Preview(
@@ -77,13 +77,18 @@ def preview(
     )
 
 
-def _count(session: Session, chosen: Select[Any], rivals: Names[uuid.UUID]) -> tuple[int, int, int]:
-    """Count those chosen, those of them whom other jobs are about to do, and of the others whose text is to embed."""
-    ids = chosen.subquery("chosen")
+def _count(session: Session, chosen: Select[Any], rivals: Names[uuid.UUID]) -> tuple[int, int, int, float]:
+    """Count those chosen, those of them whom other jobs are about to do, and of the others whose text is to embed.
+
+    The last figure is the mean length of their texts. To choose among a million takes long and is done once.
+    """
+    ids = chosen.cte("chosen").prefix_with("MATERIALIZED")
     counted = select(func.count()).select_from(ids).outerjoin(Candidate, Candidate.id == ids.c[0])
+    length = _length(ids)
     if not rivals:
-        matching, to_embed = session.execute(counted.add_columns(func.count().filter(Candidate.eligible))).one()
-        return matching, 0, to_embed
+        rows = counted.add_columns(func.count().filter(Candidate.eligible), length)
+        matching, to_embed, characters = session.execute(rows).one()
+        return matching, 0, to_embed, float(characters or 0)
     left = literal_column("unnest(parts.record_ids[parts.cursor + 1:])", BigInteger)
     taken = (
         select(left.label("id"))
@@ -93,18 +98,18 @@ def _count(session: Session, chosen: Select[Any], rivals: Names[uuid.UUID]) -> t
         .subquery("taken")
     )
     free = func.count().filter(Candidate.eligible, taken.c.id.is_(None))
-    rows = counted.outerjoin(taken, taken.c.id == ids.c[0]).add_columns(func.count(taken.c.id), free)
-    matching, in_hand, to_embed = session.execute(rows).one()
-    return matching, in_hand, to_embed
+    rows = counted.outerjoin(taken, taken.c.id == ids.c[0]).add_columns(func.count(taken.c.id), free, length)
+    matching, in_hand, to_embed, characters = session.execute(rows).one()
+    return matching, in_hand, to_embed, float(characters or 0)
 
 
-def _length(session: Session, chosen: Select[Any]) -> float:
+def _length(ids: CTE) -> ScalarSelect[Any]:
     """Measure the mean length of the texts to embed, in characters, on the first few."""
-    ids = chosen.limit(SAMPLE).subquery("sample")
-    columns = (Candidate.headline, Candidate.summary, Candidate.skills, Candidate.experience, Candidate.education)
+    first, person = select(ids.c[0].label("id")).limit(SAMPLE).subquery("sample"), aliased(Candidate)
+    columns = (person.headline, person.summary, person.skills, person.experience, person.education)
     length = func.length(func.concat_ws(" ", *columns)) + LABELS_A_TEXT
-    query = select(func.avg(length)).join(ids, ids.c[0] == Candidate.id).where(Candidate.eligible)
-    return float(session.execute(query).scalar_one() or 0.0)
+    rows = select(func.avg(length)).join(first, first.c.id == person.id).where(person.eligible)
+    return rows.scalar_subquery()
 
 
 def _last_rate(session: Session, model: str) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import Field, field_validator
-from sqlalchemy import Select, and_, or_, select, union
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from core.candidates import matching
 from core.jobs.kind import JobKind, Payload
@@ -75,24 +75,22 @@ def split(sync: Sync, collection: Collection) -> Select[Any]:
             ),
             ~set_aside.exists(),
         )
-    gone = (
-        select(state.record_id)
-        .outerjoin(Candidate, Candidate.id == state.record_id)
-        .where(mine, or_(Candidate.id.is_(None), ~Candidate.eligible))
-    )
-    moot = (
-        select(Failure.record_id)
-        .outerjoin(Candidate, Candidate.id == Failure.record_id)
-        .where(
-            Failure.record_kind == "candidate",
-            Failure.collection == collection.name,
-            Failure.status == "open",
-            or_(Candidate.id.is_(None), ~Candidate.eligible),
-        )
+    gone = select(state.record_id).where(mine, ~_belongs(state.record_id))
+    moot = select(Failure.record_id).where(
+        Failure.record_kind == "candidate",
+        Failure.collection == collection.name,
+        Failure.status == "open",
+        Failure.record_id.is_not(None),
+        ~_belongs(Failure.record_id),
     )
     # Whom a filter would match is not known of somebody gone: their points and failures go with every sync.
     chosen = union(wanted, gone, moot).subquery("chosen")
     return select(chosen.c[0]).order_by(chosen.c[0].desc()).limit(sync.limit)
+
+
+def _belongs(record_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """Say that there is somebody of this id who belongs in the index; asked of the eligible alone, by their index."""
+    return select(Candidate.id).where(Candidate.id == record_id, Candidate.eligible).exists()
 
 
 def run(part: PartRun) -> None:
