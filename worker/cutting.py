@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 import structlog
-from sqlalchemy.orm import Session
 
 from core.container import Container
 from core.errors import GiveUp, TryAgain
@@ -60,7 +59,7 @@ def _cut(house: Container, key: uuid.UUID) -> bool:
         if done and kind.indexes:
             ledger.find(session, key).model = collection.model
     with house.sessions() as session:
-        _tell(session, house, key)
+        standstill.tell(session, house.redis, key)
         parts = ledger.parts_of(session, key) if done else []
         if parts[1:]:
             ring(session, house.redis, ledger.find(session, key), parts[1:])
@@ -90,11 +89,4 @@ def _fail(house: Container, key: uuid.UUID, code: str, detail: str) -> None:
         if turns.is_whole(job):
             job_end.end_unsplit(session, job, status="failed", message=detail, code=code)
     with house.sessions() as session:
-        _tell(session, house, key)
-
-
-def _tell(session: Session, house: Container, key: uuid.UUID) -> None:
-    """Publish the job; where it is over already, it is another's turn."""
-    view = publish(session, house.redis, key)
-    if view.over:
-        standstill.ring_next(session, house.redis, view.requested_by)
+        standstill.tell(session, house.redis, key)

@@ -13,7 +13,7 @@ from core.container import Container
 from core.errors import GiveUp, LeaseLost, TryAgain
 from core.jobs import job_end, ledger, part_end, standstill
 from core.jobs.backoff import Backoff, again
-from core.jobs.publish import publish, ring
+from core.jobs.publish import ring
 from core.models import Job, Part
 from core.stubborn import stubborn
 
@@ -47,10 +47,8 @@ def write(house: Container, ref: ledger.Ref, end: End) -> None:
         log.warning("lease_lost")
         return
     with house.sessions() as session:
-        view = publish(session, house.redis, ref.job_id)
-        if view.over:
-            standstill.ring_next(session, house.redis, view.requested_by)
-        elif end is part_end.hand_back:
+        view = standstill.tell(session, house.redis, ref.job_id)
+        if end is part_end.hand_back and not view.over:
             _hand_on(session, house, ref)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core.container import Container, fresh
 from core.jobs import ledger, queues
-from core.jobs.reconcile import recover
+from core.jobs.recover import recover
 from core.models import Job
 from core.stubborn import DATABASE_AWAY
 from worker.cutting import cut

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, event, func, or_, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from core import claims, index_state
-from core.jobs import figures, ledger, live, part_end, paused, queues, standstill, turns
+from core.jobs import ledger, live, paused, queues, standstill, turns
 from core.jobs.publish import publish, ring
+from core.jobs.recover import recover
 from core.jobs.settle import settle
 from core.models import Job, Part
 from core.models.job import AT_WORK, NOT_OVER
@@ -32,7 +32,7 @@ LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '250ms'")
 
 
 def reconcile(session: Session, redis: Redis) -> None:
-    """Recover expired leases, wake what is due, send lost messages again, finish what is done. Commits as it goes.
+    """Recover expired leases, wake what is due, heed pauses, ring again, finish what is done. Commits as it goes.
 
     A job whose row is locked for longer than a moment is left for the next time.
     """
@@ -93,49 +93,6 @@ def _unless_locked(session: Session, locked: set[uuid.UUID], job_id: uuid.UUID, 
         log.warning("job_is_locked", job_id=str(job_id))
 
 
-def recover(session: Session, redis: Redis, job_id: uuid.UUID, n: int, *, holder: str | None = None) -> None:
-    """Take a part from a holder that died, and hand it on; after three deaths without progress set it aside. Commits.
-
-    `holder` names a worker whose process is known to be dead; without it, only a lease that has run out is taken.
-    """
-    job = ledger.lock(session, job_id)
-    dead = or_(Part.lease_until < func.clock_timestamp(), Part.holder == holder)
-    part = session.scalars(
-        select(Part).where(Part.job_id == job_id, Part.n == n, Part.status == "running", dead).with_for_update()
-    ).one_or_none()
-    if part is None:
-        session.rollback()
-        return
-    assert part.token is not None
-    dead_owner = claims.owner_of(job_id, n, part.token)
-    silence = f"{part.holder} stopped answering with part {n + 1}."
-    ledger.tell(session, job_id, silence, part=n, level="error", lost_worker=part.holder)
-    deaths = part.deaths + 1
-    reason = f"Part {n + 1} killed its worker {deaths} times; its records may be too large, or one crashes us."
-    poisonous = deaths >= ledger.MOST_DEATHS
-    again = part_end.failed_values("part_kills_worker", reason) if poisonous else part_end.RECOVERING
-    session.execute(
-        update(Part)
-        .where(Part.job_id == job_id, Part.n == n)
-        .values(deaths=deaths, **part_end.unless_stopping(job, again))
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(part)
-    figures.recovery(session, job)
-    figures.parts(session, job, [part])
-    if part.error_code == "part_kills_worker":
-        part_end.set_aside(session, part, cause="part_kills_worker", reason=reason)
-        ledger.tell(session, job_id, reason, part=n, level="error")
-    index_state.doubt(session)  # it may have written points that it could not tell of
-    settle(session, job)
-    session.commit()
-    claims.free(redis, dead_owner)
-    _publish(session, redis, job_id)
-    if part.status == "queued":
-        ring(session, redis, job, [part])
-    log.warning("part_recovered", job_id=str(job_id), part=n, deaths=deaths, status=part.status)
-
-
 def wake(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
     """Queue the parts of a job that have waited long enough. Commits."""
     job = ledger.lock(session, job_id)
@@ -157,14 +114,7 @@ def finish(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
     """End a job of which no part is open. Commits."""
     settle(session, ledger.lock(session, job_id))
     session.commit()
-    _publish(session, redis, job_id)
-
-
-def _publish(session: Session, redis: Redis, job_id: uuid.UUID) -> None:
-    """Publish the job; where it is over by now, it is another's turn."""
-    view = publish(session, redis, job_id)
-    if view.over:
-        standstill.ring_next(session, redis, view.requested_by)
+    standstill.tell(session, redis, job_id)
 
 
 def _copy_again(session: Session, redis: Redis) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core.jobs import ledger, paused, queues, turns
 from core.jobs.publish import publish, ring
 from core.jobs.settle import settle
+from core.jobs.view import JobView
 from core.models import Job, Part
 
 PUT_OFF = and_(Job.status == "waiting", Job.rung_at.is_(None))  # of those that are not cut yet
@@ -31,6 +32,14 @@ def put_off(session: Session, job_id: uuid.UUID) -> bool:
         job.status, job.message, job.rung_at = "waiting", why, None
         job.updated_at = ledger.now(session)
     return True
+
+
+def tell(session: Session, redis: Redis, job_id: uuid.UUID) -> JobView:
+    """Publish a job, and return it; where it is over by now, it is another's turn. Commits."""
+    view = publish(session, redis, job_id)
+    if view.over:
+        ring_next(session, redis, view.requested_by)
+    return view
 
 
 def ring_next(session: Session, redis: Redis, person: str) -> None:

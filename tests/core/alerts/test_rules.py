@@ -23,7 +23,7 @@ from core.alerts.rules import RULES
 from core.errors import GiveUp
 from core.holds import Refusals
 from core.jobs import ledger, part_end
-from core.jobs.reconcile import recover
+from core.jobs.recover import recover
 from core.jobs.standstill import ring_next
 from core.models import Job, JobEvent, SearchCheck
 from core.models.money import NOBODY

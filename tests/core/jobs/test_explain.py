@@ -17,7 +17,7 @@ from core.jobs.explain import Wait, explain, explain_part, explanations, listeni
 from core.jobs.launch import launch
 from core.jobs.ledger import Ref
 from core.jobs.listeners import Listener, awake, listeners
-from core.jobs.reconcile import recover
+from core.jobs.recover import recover
 from core.jobs.view import JobView, PartView, view_of
 from core.kinds import KINDS
 from tests.core.jobs.conftest import House

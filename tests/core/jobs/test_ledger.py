@@ -15,7 +15,8 @@ from core.jobs import launch as launching
 from core.jobs.cancel import cancel
 from core.jobs.launch import IdempotencyToken, TooManyLaunches, launch
 from core.jobs.part_run import PartRun
-from core.jobs.reconcile import reconcile, recover
+from core.jobs.reconcile import reconcile
+from core.jobs.recover import recover
 from core.jobs.retry import retry, retry_failures
 from core.kinds import KINDS
 from core.kinds.etl_sync import Sync

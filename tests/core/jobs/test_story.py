@@ -11,7 +11,8 @@ from sqlalchemy import func, select, update
 from core.errors import TryAgain, waits
 from core.jobs import job_end, ledger, part_end
 from core.jobs.backoff import Backoff, again
-from core.jobs.reconcile import recover, wake
+from core.jobs.reconcile import wake
+from core.jobs.recover import recover
 from core.models import Failure, JobEvent, Part
 from tests.core.jobs.conftest import House
 from tests.factories import people

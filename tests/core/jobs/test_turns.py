@@ -14,7 +14,8 @@ from core.jobs.cancel import cancel
 from core.jobs.launch import launch
 from core.jobs.ledger import MOST_DEATHS
 from core.jobs.pauses import pause, resume
-from core.jobs.reconcile import reconcile, recover
+from core.jobs.reconcile import reconcile
+from core.jobs.recover import recover
 from core.jobs.standstill import ring_next
 from core.kinds import KINDS
 from core.kinds.etl_sync import Sync
