@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.chaos.bill import Bill
+from tests.chaos.bill import QUESTION, Bill
 from tests.standins.cohere_script import Call, Fault
 
 
@@ -72,3 +72,8 @@ def test_lost_claims_are_a_reason_for_who_had_claimed_the_same_then(again: float
     made = bill(call(now, "a"), call(now + again, "a"))
     made.allow_wipe()
     assert made.paid_for_no_reason == count
+
+
+def test_the_harmless_question_may_be_asked_again() -> None:
+    made = bill(call(0, QUESTION), call(20, QUESTION), call(40, "a"))
+    assert (made.paid_for_no_reason, made.inputs_of_records) == (0, 1)

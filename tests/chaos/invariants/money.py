@@ -47,9 +47,9 @@ def unchanged_rows_cost_nothing(run: Run) -> Iterator[str]:
 
 def kept_vectors_are_used(run: Run) -> Iterator[str]:
     """Index some again: whoever is in the index was paid for, and that was kept."""
-    inputs = run.bill.inputs
+    inputs = run.bill.inputs_of_records
     job = run.sync_to_its_end(force=True, limit=AGAIN)
     if job["progress"]["done"] < AGAIN / 2:
         yield f"to index {AGAIN} again has come to nothing: {job['status']}, {job['progress']}"
-    if run.bill.inputs != inputs:
-        yield f"to index {AGAIN} again has cost {run.bill.inputs - inputs} texts"
+    if more := run.bill.inputs_of_records - inputs:
+        yield f"to index {AGAIN} again has cost {more} texts"
