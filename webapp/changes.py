@@ -43,6 +43,13 @@ FIELDS: Mapping[str, object] = {
     "updated": lazy_gettext("updated"),
     "unchanged": lazy_gettext("unchanged"),
     "rejected": lazy_gettext("rejected"),
+    "loaded": lazy_gettext("loaded"),
+    "finished": lazy_gettext("finished"),
+    "headline.length": lazy_gettext("characters of the headline"),
+    "summary.length": lazy_gettext("characters of the summary"),
+    "skills.length": lazy_gettext("characters of the skills"),
+    "experience.length": lazy_gettext("characters of the experience"),
+    "education.length": lazy_gettext("characters of the education"),
     "found": lazy_gettext("found"),
 }
 MOMENTS = frozenset({"expires", "version"})

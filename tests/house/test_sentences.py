@@ -80,6 +80,7 @@ ASSEMBLED = (
     "The budget of 12.00 USD for November is used up (1,234.50 USD). Jobs wait; searches go on.",
     *("holds a NUL character", "nested deeper than 30", "has 100,001 characters; at most 100,000"),
     *("holds a number that is too big", "from 1 to 100", "is not a cursor of this list; start again without it"),
+    "First start",
     "Set MONTHLY_BUDGET higher, or it goes on by itself on 1 December.",
     "Waits until 12:04:10 UTC: qdrant does not answer (Xq): is it running at QDRANT_URL?. From now on tried every 5 s.",
 )

@@ -31,6 +31,7 @@ SENTENCES = (
     told("%(who)s launched the job"),
     told("%(who)s cancelled the job"),
     told("Cancelled before anything was done."),
+    told("First start"),  # why `vigia up` launches the first job
     # core.jobs.ledger, core.jobs.reconcile
     told("%(worker)s took part %(part)s, attempt %(n)s."),
     told("Part %(part)s was handed back after %(done)s of %(total)s records."),
