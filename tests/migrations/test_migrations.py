@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,7 +69,12 @@ def test_the_models_and_the_migrated_tables_do_not_differ(empty_database: str) -
 
 def test_two_that_migrate_at_once_do_not_wait_for_each_other(empty_database: str) -> None:
     upgrade = "import sys; from core import schema; schema.upgrade(sys.argv[1])"
-    both = [subprocess.Popen([sys.executable, "-c", upgrade, empty_database]) for _ in range(2)]
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = 'migrating' AND pid <> pg_backend_pid()"
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(7274001)")
+        both = [subprocess.Popen([sys.executable, "-c", upgrade, empty_database]) for _ in range(2)]
+        while connection.execute(others).fetchone() != (2,):
+            time.sleep(0.05)
     assert [process.wait(120) for process in both] == [0, 0]
     assert tables(empty_database) == set(Base.metadata.tables) | {"alembic_version"}
 
