@@ -23,7 +23,7 @@ from core import embedding_cache
 from core.access import Actor, record
 from core.container import container
 from core.embedding_cache import Vector
-from core.errors import JobError, Unavailable
+from core.errors import JobError, Refused, Unavailable
 from core.kinds import KINDS
 from core.models import Candidate, IndexState, Job, SearchCheck
 from core.pipeline.plan import RECORD_KIND, point_id
@@ -60,14 +60,17 @@ class Asked:
 
 
 def check_now(actor: Actor, tools: CheckTools | None = None) -> SearchCheck:
-    """Check because a person asks for it, and keep who did. Raises Unavailable while the index does not answer."""
+    """Check because a person asks for it, and keep who did.
+
+    Raises Refused while nobody is indexed, Unavailable while the index does not answer.
+    """
     own = tools or container()
     try:
         taken = take(own, requested_by=actor.name)
     except JobError as error:
         raise Unavailable(str(error), retry_after=10) from error
     if taken is None:
-        raise Unavailable("nobody is indexed yet: launch a sync", retry_after=30)
+        raise Refused("nobody is indexed yet: launch a sync")
     with own.sessions.begin() as session:
         figures = {"asked": taken.asked, "found": taken.found}
         record(session, actor, "search.check", f"collection:{taken.collection}", after=figures)

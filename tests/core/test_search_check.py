@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from core import search_check
 from core.access import Actor
-from core.errors import TryAgain, Unavailable
+from core.errors import Refused, TryAgain, Unavailable
 from core.models import AuditEvent, Candidate, EmbeddingCache, SearchCheck
 from core.pipeline.plan import point_id
 from core.search_check import PEOPLE, K, check_now, due, last, of_job, take
@@ -137,7 +137,7 @@ def test_people_who_stand_behind_strangers_are_missed(house: House) -> None:
 
 def test_without_a_collection_there_is_nothing_to_check(house: House) -> None:
     assert take(house, requested_by="clock") is None
-    with pytest.raises(Unavailable, match="launch a sync"):
+    with pytest.raises(Refused, match="launch a sync"):
         check_now(Actor("ana"), house)
 
 

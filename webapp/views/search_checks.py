@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from core.errors import Unavailable
+from core.errors import Refused, Unavailable
 from core.models import SearchCheck
 from core.search_check import check_now
 from webapp import exports
@@ -43,8 +43,9 @@ def create() -> ResponseReturnValue:
     """Check now; what keeps it from being done is said on the page."""
     try:
         taken = check_now(actor())
-        flash(_("Checked: %(found)s of %(asked)s found.", found=taken.found, asked=taken.asked), "ok")
-    except Unavailable as error:
+        look = "ok" if taken.found == taken.asked else "bad"
+        flash(_("Checked: %(found)s of %(asked)s found.", found=taken.found, asked=taken.asked), look)
+    except (Refused, Unavailable) as error:
         flash(_("The search could not be checked.") + " " + local(str(error)), "bad")
     return redirect(url_for("search_checks.index"), 303)
 

@@ -36,5 +36,5 @@ def test_a_check_can_be_asked_for(operator: Script, session: Session, monkeypatc
 
 def test_without_an_index_the_check_says_what_to_do(operator: Script) -> None:
     answer = operator.post("/search/checks")
-    assert answer.status_code == 503
+    assert answer.status_code == 409
     assert "launch a sync" in answer.json["detail"]  # type: ignore[index]

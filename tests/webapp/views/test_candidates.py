@@ -154,7 +154,7 @@ def test_a_person_with_an_open_failure_shows_its_cause(viewer: Visitor, session:
     shown = plain(viewer.get(f"/candidates/{person.id}"))
 
     assert "Cohere refuses the text. Cohere refused the text." in shown
-    assert "See cause" in shown
+    assert "See cause" in shown and "Mend…" not in shown
 
 
 @pytest.mark.parametrize(
@@ -259,3 +259,11 @@ def test_a_viewer_is_offered_no_repair(viewer: Visitor, session: Session) -> Non
     factories.make_candidate(session)
     compare(session)
     assert "Repair" not in plain(viewer.get("/candidates?state=missing"))
+
+
+def test_an_operator_is_offered_to_mend_the_text_of_who_failed(operator: Visitor, session: Session) -> None:
+    person = factories.make_candidate(session)
+    factories.make_failure(session, factories.make_job(session), person.id, cause="text_refused")
+    compare(session)
+
+    assert f'href="/candidates/{person.id}/corrections/new"' in operator.get(f"/candidates/{person.id}").text

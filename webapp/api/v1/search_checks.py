@@ -33,7 +33,7 @@ def index(query: CheckQuery) -> Response:
 
 
 @blueprint.post("/search/checks")
-@operation("operate", {201: (SearchCheckAnswer,)})
+@operation("operate", {201: (SearchCheckAnswer,)}, problems=(409,))
 def create() -> Response:
     """Ask for known people by the vectors kept of their texts, which costs nothing, and keep what came of it."""
     return reply(SearchCheckAnswer.model_validate(check_now(actor())), 201)
