@@ -18,11 +18,11 @@ NAMES = {
     "engine_away": _("Engine away"),
     "queue_unheard": _("Queue without worker"),
     "job_stalled": _("Job stalled"),
+    "search_misses": _("Search misses people"),
     "worker_lost": _("Worker lost"),
     "job_overdue": _("Job over its time"),
     "queue_deep": _("Queue too deep"),
     "dead_letters": _("Failures growing"),
-    "search_misses": _("Search misses people"),
 }
 
 # What the link to a rule's page says.
