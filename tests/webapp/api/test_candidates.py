@@ -22,6 +22,7 @@ FIELDS = (
     "indexed",
     "missing",
     "stale",
+    "other_model",
     "failed",
     "orphaned",
     "points",
@@ -48,8 +49,8 @@ def test_coverage_adds_up(reader: Script, session: Session) -> None:
     answer: Any = reader.get("/coverage").json
     assert answer.pop("checked_at").endswith("Z")
     assert answer == {
-        "eligible": 2, "indexed": 1, "missing": 1, "stale": 0, "failed": 0, "orphaned": 0, "points": 1,
-        "collection": "c1", "model": "local",
+        "eligible": 2, "indexed": 1, "missing": 1, "stale": 0, "other_model": 0, "failed": 0, "orphaned": 0,
+        "points": 1, "collection": "c1", "model": "local",
     }  # fmt: skip
 
 
