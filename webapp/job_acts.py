@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -19,32 +20,36 @@ from webapp.job_list import Asked
 from webapp.queries import job_acts
 
 Form = MultiDict[str, str]
+Act = Literal["retry", "cancel", "discard"]
+ACTS: Mapping[str, Act] = {"retry": "retry", "cancel": "cancel", "discard": "discard"}
+NEED_A_REASON = ("cancel", "discard")
 WHY = {
     "over": lazy_gettext("over already"),
     "cancelling": lazy_gettext("being cancelled already"),
     "not_over": lazy_gettext("not over yet: wait for the end, or cancel first"),
     "under_way": lazy_gettext("a retry is under way already"),
     "nothing_left": lazy_gettext("nothing is left to retry"),
+    "nothing_aside": lazy_gettext("nothing of it is set aside"),
     "unknown": lazy_gettext("of a kind that there is no more"),
 }
 
 
 def bulk_of(act: str, form: Form) -> Bulk:
     """Read what was ticked, or all that match; raise Invalid with the cure."""
-    if act not in ("retry", "cancel"):
+    known = ACTS.get(act)
+    if known is None:
         raise Invalid(_("There is no such act."), {"act": act[:40]})
-    known: Literal["retry", "cancel"] = "cancel" if act == "cancel" else "retry"
     return _every(known, form) if form.get("every") else _ticked(known, form)
 
 
-def _ticked(act: Literal["retry", "cancel"], form: Form) -> Bulk:
+def _ticked(act: Act, form: Form) -> Bulk:
     numbers = job_list.ticked(form, acts.MOST).numbers
     if not numbers:
         raise Invalid(_("Nothing was chosen. Tick jobs, or take all that match."), {"id": "none"})
     return Bulk(act=act, numbers=numbers, where=None, upto=None, said="")
 
 
-def _every(act: Literal["retry", "cancel"], form: Form) -> Bulk:
+def _every(act: Act, form: Form) -> Bulk:
     """Fix what matches now: the moment and the newest job, so that the same form is the same act later."""
     asked = Asked(form.get("status") or None, job_list.search(form.get("q", ""), _moment(form.get("at", ""))))
     upto = form.get("upto", "")

@@ -1,4 +1,4 @@
-"""jobs.bulk: retry or cancel many jobs, each with its own outcome."""
+"""jobs.bulk: retry or cancel many jobs, or discard what they set aside, each with its own outcome."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import uuid
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound, Refused
+from core.failures import discard
 from core.jobs import acts
 from core.jobs.acts import Order, Result
 from core.jobs.cancel import cancel
@@ -17,19 +18,21 @@ from core.jobs.kind import JobKind, Payload, chosen
 from core.jobs.part_run import PartRun
 from core.jobs.retry import retry
 from core.jobs.search import JobWhere, conditions
-from core.models import AuditEvent, Job
+from core.models import AuditEvent, Failure, Job
 from core.models.job import AT_WORK
 from core.ports import Collection
 
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
 # Where an act can do anything at all; of all that match a search, the others are left alone.
-STATUSES = {"retry": ("failed", "completed_with_errors", "cancelled"), "cancel": AT_WORK}
+ENDED_BADLY = ("failed", "completed_with_errors", "cancelled")
+STATUSES = {"retry": ENDED_BADLY, "cancel": AT_WORK, "discard": ENDED_BADLY}
+WORDS = {"retry": "Retry", "cancel": "Cancel", "discard": "Discard the failures of"}
 
 
 class Bulk(Payload):
     """Which jobs: chosen by their numbers, or all that match a search, up to the newest of when it was asked for."""
 
-    act: Literal["retry", "cancel"]
+    act: Literal["retry", "cancel", "discard"]
     numbers: tuple[Number, ...] = Field((), max_length=acts.MOST)
     where: JobWhere | None = None
     upto: Number | None = None
@@ -43,7 +46,7 @@ class Bulk(Payload):
 
 
 def title(bulk: Bulk) -> str:
-    act = bulk.act.capitalize()
+    act = WORDS[bulk.act]
     if bulk.where is not None:
         return f"{act} the jobs that match “{bulk.said}”" if bulk.said else f"{act} all jobs"
     return f"{act} {len(bulk.numbers):,} chosen jobs" if len(bulk.numbers) > 1 else f"{act} job {bulk.numbers[0]}"
@@ -72,8 +75,8 @@ def _act(part: PartRun, order: Order, number: int) -> Result:
             job = session.scalars(select(Job).where(Job.number == number)).one_or_none()
             if job is None:
                 raise NotFound(f"There is no job {number}.")
-            return (
-                _retry(part, session, order, job) if part.payload.act == "retry" else _cancel(part, session, order, job)
+            return {"retry": _retry, "cancel": _cancel, "discard": _discard}[part.payload.act](
+                part, session, order, job
             )
         except (Refused, NotFound) as no:
             return Result(number, "skipped", str(no))
@@ -102,6 +105,18 @@ def _cancel(part: PartRun, session: Session, order: Order, job: Job) -> Result:
         raise Refused("It is being cancelled already." if job.status == "cancelling" else "It was cancelled already.")
     status = cancel(session, part.tools.redis, job.id, actor=order.actor, reason=order.reason, by_job=True)
     return Result(job.number, "done", "Cancelled." if status == "cancelled" else "It stops with the batch in hand.")
+
+
+def _discard(part: PartRun, session: Session, order: Order, job: Job) -> Result:
+    """Discard what the job has set aside and is open still; what this order did before it was interrupted counts."""
+    of_job = select(Failure.id).where(Failure.job_id == job.id)
+    if ids := session.scalars(of_job.where(Failure.status == "open")).all():
+        discard(session, ids, actor=order.actor, reason=order.reason)
+    mine = (Failure.status == "discarded", Failure.closed_by == order.actor.name, Failure.closed_at > order.since)
+    count = session.scalar(select(func.count()).select_from(of_job.where(*mine).subquery())) or 0
+    if not count:
+        raise Refused("Nothing of it is set aside any more.")
+    return Result(job.number, "done", f"{count:,} failures are discarded." if count > 1 else "1 failure is discarded.")
 
 
 def _retried(session: Session, order: Order, job_id: uuid.UUID) -> uuid.UUID | None:

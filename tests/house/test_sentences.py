@@ -51,12 +51,13 @@ UNSEEN = {
     "the lease ran out while the database was away": "ends a part without a word but in the log",
     "part {} of job {} has another holder": "ends a part without a word but in the log",
     "{} is not a function that workers run": "in the register of RQ alone",
+    "Discard the failures of": "the beginning of titles",
     " by itself on ": "looked for, not said",
     " until ": "looked for, not said",
 }
 # What stands in places that take more than a name or a number.
 VALUES = {
-    "act": ("Retry", "Cancel", "Discard"),
+    "act": ("Retry", "Cancel", "Discard", "Discard the failures of"),
     "before.what": ("drain", "stop"),
     "what": ("Xq", "drain", "stop"),
     "row.status": ("resolved", "discarded"),

@@ -20,7 +20,10 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """How many jobs fare how: `hit`, or the code of why not. `records` are those that the hit ones left undone."""
+    """How many jobs fare how: `hit`, or the code of why not.
+
+    `records` are those that the hit ones left undone; where the act discards, their open failures.
+    """
 
     fates: Mapping[str, int]
     records: int
@@ -34,9 +37,14 @@ class Foreseen:
 def foresee(session: Session, bulk: jobs_bulk.Bulk) -> Foreseen:
     """Look at each job that the act would take, 10,000 at most."""
     chosen = jobs_bulk.split(bulk, NO_COLLECTION).subquery("chosen")
-    fate = _of_cancel() if bulk.act == "cancel" else _of_retry()
-    left = func.coalesce(Job.total, 0) - Job.done - Job.skipped
-    seen = select(fate.label("fate"), left.label("left")).join(chosen, chosen.c[0] == Job.number).subquery()
+    fate = {"cancel": _of_cancel, "retry": _of_retry, "discard": _of_discard}[bulk.act]()
+    left = _aside_of_job() if bulk.act == "discard" else func.coalesce(Job.total, 0) - Job.done - Job.skipped
+    seen = (
+        select(fate.label("fate"), left.label("left"))
+        .select_from(Job)
+        .join(chosen, chosen.c[0] == Job.number)
+        .subquery()
+    )
     rows = session.execute(select(seen.c.fate, func.count(), func.sum(seen.c.left)).group_by(seen.c.fate)).all()
     fates = {fate: n for fate, n, _ in rows}
     records = sum(int(left or 0) for fate, _, left in rows if fate == HIT)
@@ -56,6 +64,15 @@ def _first(number: ColumnElement[int], fate: ColumnElement[str]) -> Select[Job]:
 
 def _of_cancel() -> ColumnElement[str]:
     return case((Job.status.in_(OVER), "over"), (Job.status == "cancelling", "cancelling"), else_=HIT)
+
+
+def _of_discard() -> ColumnElement[str]:
+    return case((_aside_of_job() == 0, "nothing_aside"), else_=HIT)
+
+
+def _aside_of_job() -> ColumnElement[int]:
+    aside = select(func.count()).where(Failure.job_id == Job.id, Failure.status == "open")
+    return aside.correlate(Job).scalar_subquery()
 
 
 def _of_retry() -> ColumnElement[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from webapp.sentences.marks import told
+from webapp.sentences.marks import counted, told
 
 SENTENCES = (
+    counted("%(n)s failure is discarded.", "%(n)s failures are discarded."),
+    told("Nothing of it is set aside any more."),
     told("Retried by a new job."),
     told("A retry of it is under way already."),
     told("It stops with the batch in hand."),

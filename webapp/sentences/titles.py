@@ -26,6 +26,10 @@ SENTENCES = (
     told("Cancel job %(id)s"),
     told("Cancel all jobs"),
     told("Cancel the jobs that match “%(search)s”"),
+    counted("Discard the failures of %(n)s chosen job", "Discard the failures of %(n)s chosen jobs"),
+    told("Discard the failures of job %(id)s"),
+    told("Discard the failures of all jobs"),
+    told("Discard the failures of the jobs that match “%(search)s”"),
     # core.kinds.failures_bulk
     counted("Retry %(n)s chosen failure", "Retry %(n)s chosen failures"),
     told("Retry failure %(id)s"),

@@ -30,7 +30,7 @@ def new() -> ResponseReturnValue:
 @role("operator")
 def create() -> ResponseReturnValue:
     bulk, reason = job_acts.bulk_of(request.form.get("act", ""), request.form), request.form.get("reason", "").strip()
-    if bulk.act == "cancel" and not reason:
+    if bulk.act in job_acts.NEED_A_REASON and not reason:
         return _page(bulk, {"reason": _("Say why: it is kept with each job and in the audit.")}), 422
     launched = launch(db.session(), redis, KINDS["jobs.bulk"], bulk, actor=actor(), reason=reason)
     if not launched.new:

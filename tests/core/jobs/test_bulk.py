@@ -106,7 +106,24 @@ def test_a_retry_of_chosen_jobs_launches_one_for_each_that_has_something_left(
         assert retry.requested_by == ANA.name
 
 
-@pytest.mark.parametrize("act", ["cancel", "retry"])
+def test_what_chosen_jobs_have_set_aside_is_discarded(house: House, jobs: dict[str, int]) -> None:
+    with house.sessions.begin() as session:
+        failed = session.scalars(select(Job).where(Job.number == jobs["failed"])).one()
+        make_failure(session, failed, 8)
+        make_failure(session, failed, 9, status="resolved")
+    bulk = house.launch("jobs.bulk", act="discard", numbers=[jobs["failed"], jobs["completed"]]).job_id
+    house.run(bulk)
+
+    assert outcomes(house, bulk) == {
+        jobs["failed"]: ("done", "2 failures are discarded."),
+        jobs["completed"]: ("skipped", "Nothing of it is set aside any more."),
+    }
+    with house.sessions() as session:
+        assert sorted(statuses(session).values()) == ["discarded", "discarded", "resolved"]
+    assert audited(house, "failures.discard") == 1
+
+
+@pytest.mark.parametrize("act", ["cancel", "retry", "discard"])
 def test_a_worker_that_dies_half_way_makes_nothing_happen_twice(house: House, jobs: dict[str, int], act: str) -> None:
     bulk = house.launch("jobs.bulk", act=act, numbers=list(jobs.values())).job_id
     house.run(bulk)

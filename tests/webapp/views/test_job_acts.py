@@ -241,3 +241,19 @@ def test_the_form_of_any_kind_is_there_for_acts_too(operator: Visitor, session: 
     assert operator.post(f"/launches/{kind}", **{"act": "retry", "where.after": "zebra"}).status_code == 422
     ids = {"jobs.bulk": "numbers", "failures.bulk": "ids"}[kind]
     assert operator.post(f"/launches/{kind}", **{"act": "retry", ids: "1, 2"}).status_code == 303
+
+
+def test_what_jobs_set_aside_is_discarded_with_a_reason(
+    operator: Visitor, session: Session, jobs: dict[str, Job]
+) -> None:
+    asked = {"act": "discard", "id": [str(jobs["failed"].id), str(jobs["completed"].id)]}
+    shown = plain(operator.post("/jobs/bulk/new", **asked))
+    assert "Discard the failures of 1 job?" in shown and "1 open failure" in shown
+    assert "1 job: nothing of it is set aside" in shown
+    assert operator.post("/jobs/bulk", **asked).status_code == 422
+
+    assert operator.post("/jobs/bulk", **asked, reason="moved on").status_code == 303
+
+    (bulk,) = bulks(session)
+    assert (bulk.payload["act"], bulk.reason) == ("discard", "moved on")
+    assert bulk.title == "Discard the failures of 2 chosen jobs"
