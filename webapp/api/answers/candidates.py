@@ -19,7 +19,9 @@ class CoverageAnswer(Answer):
     indexed: int | None = None
     missing: int | None = None
     stale: int | None = None
-    other_model: int | None = Field(default=None, description="Of the stale: those whose vector is of another model or size.")
+    other_model: int | None = Field(
+        default=None, description="Of the stale: those whose vector is of another model or size."
+    )
     failed: int | None = None
     orphaned: int | None = None
     points: int | None = None
