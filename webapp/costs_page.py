@@ -86,19 +86,24 @@ def asked(args: Mapping[str, str]) -> Asked:
 
 
 def read(what: Asked) -> Costs:
-    session = db.session()
-    models, prices = costs.find(session, what.where, "model"), current()
+    session, prices = db.session(), current()
+    sums = costs.sums(session, what.where)
     return Costs(
         asked=what,
-        total=costs.total(session, what.where),
-        days=costs.days(session, what.where),
-        models=models,
-        groups=costs.find(session, what.where, what.by, MOST_DAYS if what.by == "day" else costs.MOST_SHOWN),
-        saved=_savings(costs.saved(session, what.where), models),
+        total=sums.total,
+        days=sums.days,
+        models=sums.models,
+        groups=_groups(what, sums),
+        saved=_savings(costs.saved(session, what.where), sums.models),
         month=month(),
         prices=prices,
-        unpriced=[cost.key for cost in models if cost.tokens and cost.key not in prices.per_million_tokens],
+        unpriced=[cost.key for cost in sums.models if cost.tokens and cost.key not in prices.per_million_tokens],
     )
+
+
+def _groups(what: Asked, sums: costs.Sums) -> Sequence[Cost]:
+    known = {"day": [day for day in sums.days if day.texts], "model": sums.models[: costs.MOST_SHOWN]}
+    return known[what.by] if what.by in known else costs.find(db.session(), what.where, what.by)
 
 
 def month() -> budget.Month:

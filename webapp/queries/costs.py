@@ -52,7 +52,6 @@ class Saved(NamedTuple):
 _OF_JOBS = "spent LEFT JOIN (SELECT id AS job_id, {key} AS key FROM jobs) AS job USING (job_id)"
 # What `by` groups by, from where, and in which order.
 _BY = {
-    "total": ("''", "spent", "1"),
     "day": ("day::text", "spent", "1"),
     "model": ("model", "spent", "sum(amount) DESC, sum(tokens) DESC, sum(inputs) DESC, 1"),
 }
@@ -71,21 +70,53 @@ SELECT {key}, sum(calls), sum(inputs), sum(tokens), sum(amount) FROM {source} GR
 """
 # The figures of a job's step and its bill say it: who was embedded, and how many texts were paid for.
 _SAVED = text("""
-WITH job AS (
-    SELECT model, jsonb_path_query_first(steps, '$[*] ? (@.name == "embed")') AS step,
-        coalesce((SELECT sum(inputs) FROM spend WHERE spend.job_id = jobs.id), 0) AS paid
+WITH job AS MATERIALIZED (
+    SELECT id, model, started_at, jsonb_path_query_first(steps, '$[*] ? (@.name == "embed")') AS step
     FROM jobs WHERE started_at >= :first AND started_at < :end AND model IS NOT NULL
     ORDER BY started_at DESC LIMIT :most
+),
+bill AS (
+    SELECT job_id AS id, sum(inputs) AS paid FROM spend
+    WHERE day >= (SELECT min((started_at AT TIME ZONE 'UTC')::date) FROM job) GROUP BY 1
 )
 SELECT model, coalesce(sum((step->>'skipped')::bigint), 0),
-    coalesce(sum(greatest((step->>'done')::bigint - paid, 0)), 0)
-FROM job GROUP BY model ORDER BY model
+    coalesce(sum(greatest((step->>'done')::bigint - coalesce(paid, 0), 0)), 0)
+FROM job LEFT JOIN bill USING (id) GROUP BY model ORDER BY model
 """)
 
 
-def total(session: Session, where: CostFilter) -> Cost:
-    found = _read(session, where, "total", 1)
-    return found[0] if found else Cost(SEARCHES)
+class Sums(NamedTuple):
+    """What these days have cost in all, by day, also those without any cost, and by model, the dearest first."""
+
+    total: Cost
+    days: Sequence[Cost]
+    models: Sequence[Cost]
+
+
+def sums(session: Session, where: CostFilter) -> Sums:
+    """Read the daily rows once, for all three."""
+    counts = (func.sum(Spend.calls), func.sum(Spend.inputs), func.sum(Spend.tokens))
+    rows = select(Spend.day, Spend.model, *counts).where(Spend.day.between(where.first, where.last))
+    every = {
+        (where.first + timedelta(days=n)).isoformat(): Cost("") for n in range((where.last - where.first).days + 1)
+    }
+    total, days, models = Cost(SEARCHES), every, dict[str, Cost]()
+    for day, model, *counted in session.execute(rows.group_by(Spend.day, Spend.model)):
+        cost = _priced(model, *map(int, counted))
+        total = _add(total, cost, SEARCHES)
+        days[day.isoformat()] = _add(days[day.isoformat()], cost, "")
+        models[model] = _add(models.get(model, Cost(model)), cost, model)
+    dearest = sorted(models.values(), key=lambda cost: (-cost.amount, -cost.tokens, -cost.texts))
+    return Sums(total, [cost._replace(key=day) for day, cost in days.items()], dearest)
+
+
+def _priced(model: str, calls: int, texts: int, tokens: int) -> Cost:
+    return Cost(model, calls, texts, tokens, current().per_million_tokens.get(model, 0.0) * tokens / 1_000_000)
+
+
+def _add(one: Cost, other: Cost, key: str) -> Cost:
+    calls, texts, tokens = one.calls + other.calls, one.texts + other.texts, one.tokens + other.tokens
+    return Cost(key, calls, texts, tokens, one.amount + other.amount)
 
 
 def find(session: Session, where: CostFilter, by: str, most: int = MOST_SHOWN) -> Sequence[Cost]:
@@ -97,13 +128,6 @@ def find(session: Session, where: CostFilter, by: str, most: int = MOST_SHOWN) -
 def each(session: Session, where: CostFilter, by: str) -> Iterator[Cost]:
     """Give all of them for a file."""
     yield from find(session, where, by, MOST_IN_FILE)
-
-
-def days(session: Session, where: CostFilter) -> Sequence[Cost]:
-    """Give every day, also those on which nothing was paid for."""
-    known = {cost.key: cost for cost in _read(session, where, "day", MOST_IN_FILE)}
-    every = ((where.first + timedelta(days=n)).isoformat() for n in range((where.last - where.first).days + 1))
-    return [known.get(day, Cost(day)) for day in every]
 
 
 def saved(session: Session, where: CostFilter) -> Sequence[Saved]:
