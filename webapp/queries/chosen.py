@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select, text, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, cast, func, or_, select, text, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,8 @@ from webapp.queries.place import is_in
 FEW = 10_000  # as many are chosen by id; it is a hundredth of what the walk is for
 NEAR = 3_000  # looked through one by one before the indexes are asked for all
 TOUCHED = 10_000  # rows changed since the comparison whose ranges are looked into; more are met by the next one
+
+Row = TypeVarTuple("Row")
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,8 @@ class Chosen:
     @cached_property
     def _share(self) -> float:
         """Look how many of the newest few thousand meet the filters and the ways."""
-        near = _page(select(Candidate.id), BIGINT, NEAR).subquery("near")
-        rows = select(func.count(), func.count().filter(self._row_by_row)).select_from(near)
-        all_, some = self.session.execute(rows.join(Candidate, near.c.id == Candidate.id)).one()
+        near = self._looked_through(BIGINT)
+        all_, some = self.session.execute(select(func.count(), func.count().filter(near.c.fits))).one()
         return some / max(1, all_)
 
     @cached_property
@@ -102,10 +103,12 @@ class Chosen:
 
     def _near(self, below: int, need: int) -> Sequence[int]:
         """Look through the next few thousand, row by row; nobody unless they fill the page."""
-        near = _page(select(Candidate.id), below, NEAR).subquery("near")
-        rows = select(Candidate.id).join(near, near.c.id == Candidate.id).where(self._row_by_row)
-        found = self.session.scalars(rows.order_by(Candidate.id.desc()).limit(need)).all()
+        near = self._looked_through(below)
+        found = self.session.scalars(_page(select(near.c.id).where(near.c.fits), below, need)).all()
         return found if len(found) == need else ()
+
+    def _looked_through(self, below: int) -> Subquery:
+        return _page(select(Candidate.id, self._row_by_row.label("fits")), below, NEAR).subquery("near")
 
     @property
     def _row_by_row(self) -> ColumnElement[bool]:
@@ -145,6 +148,7 @@ class Chosen:
         return chosen.order_by(numbers.c.at, rows.c.id.desc()).limit(need)
 
 
-def _page(ids: Select[int], below: int, need: int) -> Select[int]:
+def _page(ids: Select[*Row], below: int, need: int) -> Select[*Row]:
+    """Take the newest below an id, which is the first column."""
     id_ = ids.selected_columns[0]
     return ids.where(id_ < below).order_by(id_.desc()).limit(need)
