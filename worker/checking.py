@@ -20,6 +20,7 @@ from core import search_check
 from core.errors import AppError
 from core.models import SearchCheck
 from core.search_check import CLOCK, CheckTools
+from core.stubborn import DATABASE_AWAY
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ class Checking:
                 search_check.take(self._house, requested_by=CLOCK, job_id=job_id)
             elif hour:
                 search_check.take(self._house, requested_by=CLOCK)
-        except (AppError, SQLAlchemyError) as error:
+        except (AppError, SQLAlchemyError, *DATABASE_AWAY) as error:
             log.warning("search_not_checked", error=type(error).__name__, code=getattr(error, "code", None))
 
     def _watch(self) -> None:

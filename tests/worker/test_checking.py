@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from sqlalchemy import func, select, update
 
@@ -49,12 +50,13 @@ def test_an_hour_later_it_is_checked_again(house: House) -> None:
     assert checks(house) == 2
 
 
-def test_an_index_that_is_away_is_tried_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [TryAgain("Qdrant does not answer"), psycopg.OperationalError("gone")])
+def test_what_is_away_is_tried_again(house: House, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     indexed(house)
     clock = Checking(house)
 
     def away(alias: str) -> None:
-        raise TryAgain("Qdrant does not answer", code="qdrant_unreachable", ours=True)
+        raise error
 
     with monkeypatch.context() as patch:
         patch.setattr(house.index, "current", away)
