@@ -55,7 +55,7 @@ _BY = {
     "day": ("day::text", "spent", "1"),
     "model": ("model", "spent", "sum(amount) DESC, sum(tokens) DESC, sum(inputs) DESC, 1"),
 }
-_BY |= {"job": ("job_id::text", *_BY["model"][1:])}
+_BY |= {"job": ("job_id", *_BY["model"][1:])}
 _BY |= {
     by: ("coalesce(key, '')", _OF_JOBS.format(key=column), _BY["model"][2])
     for by, column in (("kind", "kind"), ("person", "requested_by"))
@@ -97,17 +97,18 @@ def sums(session: Session, where: CostFilter) -> Sums:
     """Read the daily rows once, for all three."""
     counts = (func.sum(Spend.calls), func.sum(Spend.inputs), func.sum(Spend.tokens))
     rows = select(Spend.day, Spend.model, *counts).where(Spend.day.between(where.first, where.last))
-    every = {
-        (where.first + timedelta(days=n)).isoformat(): Cost("") for n in range((where.last - where.first).days + 1)
-    }
-    total, days, models = Cost(SEARCHES), every, dict[str, Cost]()
+    total, days, models = Cost(SEARCHES), {day: Cost(day) for day in _days(where)}, dict[str, Cost]()
     for day, model, *counted in session.execute(rows.group_by(Spend.day, Spend.model)):
         cost = _priced(model, *map(int, counted))
         total = _add(total, cost, SEARCHES)
-        days[day.isoformat()] = _add(days[day.isoformat()], cost, "")
+        days[day.isoformat()] = _add(days[day.isoformat()], cost, day.isoformat())
         models[model] = _add(models.get(model, Cost(model)), cost, model)
     dearest = sorted(models.values(), key=lambda cost: (-cost.amount, -cost.tokens, -cost.texts))
-    return Sums(total, [cost._replace(key=day) for day, cost in days.items()], dearest)
+    return Sums(total, list(days.values()), dearest)
+
+
+def _days(where: CostFilter) -> list[str]:
+    return [(where.first + timedelta(days=n)).isoformat() for n in range((where.last - where.first).days + 1)]
 
 
 def _priced(model: str, calls: int, texts: int, tokens: int) -> Cost:
@@ -148,7 +149,7 @@ def _read(session: Session, where: CostFilter, by: str, most: int) -> list[Cost]
     key, source, order = _BY[by]
     given = {"first": where.first, "last": where.last, "most": most, "models": [*prices], "prices": [*prices.values()]}
     rows = session.execute(text(_COSTS.format(key=key, source=source, order=order)), given)
-    return [Cost(key, int(calls), int(texts), int(tokens), amount) for key, calls, texts, tokens, amount in rows]
+    return [Cost(str(key), int(calls), int(texts), int(tokens), amount) for key, calls, texts, tokens, amount in rows]
 
 
 def _titled(session: Session, costs: Sequence[Cost]) -> list[Cost]:
