@@ -27,6 +27,7 @@ READS = [
     "/queues",
     "/workers",
     "/coverage",
+    "/costs",
     "/candidates",
     "/candidates/1",
     "/search?q=x",
