@@ -36,19 +36,11 @@ ALARMING = frozenset({"redis_away", "no_worker", "stalled"})  # nothing goes on 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What something waits for: a stable `code`, a sentence, and until when, where that is known.
-
-    `befell` is what the ledger says of it; the others are what the sentence tells, for another language.
-    """
+    """What something waits for: a stable `code`, a sentence, and until when, where that is known."""
 
     code: str
     sentence: str
     until: datetime | None = None
-    befell: str = ""
-    queue: str = ""
-    n: int = 0
-    who: str = ""
-    reason: str = ""
 
 
 def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None, pause: Pause | None = None) -> Wait | None:
@@ -65,7 +57,7 @@ def explain(job: JobView, *, before: int, heard: Sequence[Listener] | None, paus
             return _in_queue(job.queue, before, heard)
         case "waiting":
             untils = [part.until for part in job.parts if part.status == "waiting" and part.until]
-            return Wait(TOLD, job.message, min(untils, default=None), job.message)
+            return Wait(TOLD, job.message, min(untils, default=None))
         case "running" if _stands(job):
             return _orphaned(job.message, job.queue, heard)
     return None
@@ -79,7 +71,7 @@ def explain_part(
         return _paused(pause)
     match part.status:
         case "waiting" if part.until:
-            return Wait(TOLD, said := waits(part.until, part.message), part.until, said)
+            return Wait(TOLD, waits(part.until, part.message), part.until)
         case "queued" | "waiting":
             told = f"{part.message[:1].upper()}{part.message[1:]}." if part.message else ""
             return _orphaned(told, queue, heard)
@@ -124,7 +116,7 @@ def _stands(job: JobView) -> bool:
 
 
 def _paused(pause: Pause) -> Wait:
-    return Wait("paused", pause.sentence, queue=pause.queue, who=pause.by, reason=pause.reason)
+    return Wait("paused", pause.sentence)
 
 
 def _orphaned(befell: str, queue: str, heard: Sequence[Listener] | None) -> Wait:
@@ -133,8 +125,8 @@ def _orphaned(befell: str, queue: str, heard: Sequence[Listener] | None) -> Wait
     if not befell:
         return wait
     if wait.code not in ALARMING:
-        return Wait(TOLD, befell, befell=befell)
-    return replace(wait, sentence=f"{befell} {wait.sentence}", befell=befell)
+        return Wait(TOLD, befell)
+    return replace(wait, sentence=f"{befell} {wait.sentence}")
 
 
 def _in_queue(queue: str, before: int, heard: Sequence[Listener] | None) -> Wait:
@@ -151,4 +143,4 @@ def _in_queue(queue: str, before: int, heard: Sequence[Listener] | None) -> Wait
 
 def _wait(code: str, *, queue: str = "", n: int = 0) -> Wait:
     sentence = "1 job is before it." if n == 1 else SENTENCES[code].format(queue=queue, n=n)
-    return Wait(code, sentence, queue=queue, n=n)
+    return Wait(code, sentence)

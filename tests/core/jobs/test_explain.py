@@ -167,7 +167,7 @@ def test_a_part_whose_worker_died_is_recovering_and_so_is_its_job(house: House) 
         recover(session, house.redis, job_id, 0, holder="w-9")
         view = view_of(ledger.find(session, job_id), ledger.parts_of(session, job_id))
         assert view.message == "Recovering: its worker died."
-        assert explain(view, before=0, heard=[BUSY]) == Wait("told", view.message, befell=view.message)
+        assert explain(view, before=0, heard=[BUSY]) == Wait("told", view.message)
         assert (wait := explain(view, before=0, heard=[])) is not None
     assert wait.sentence == f"{view.message} No worker listens on jobs:etl. Start one with: vigia worker"
 
