@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 from unittest.mock import patch
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -154,6 +154,12 @@ def test_what_is_not_there_is_404(subtests: pytest.Subtests, reader: Script) -> 
             answer = reader.get(path)
             assert answer.status_code == 404
             problem(answer)
+
+
+def test_scripts_read_english_whatever_their_library_asks_for(reader: Script) -> None:
+    answer = reader.get(f"/jobs/{UUID(int=0)}", headers={"Accept-Language": "es"})
+
+    assert problem(answer)["detail"] == f"There is no job {UUID(int=0)}."
 
 
 @pytest.mark.parametrize("act", ["retries", "cancellations"])
