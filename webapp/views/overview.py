@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
+from core.budget import Month
 from core.jobs.ahead import with_ends
 from webapp import alerts, attention, costs_page, dependencies, fresh, queue_page, waiting
 from webapp.extensions import db, redis
@@ -16,6 +17,8 @@ from webapp.queries import overview
 from webapp.security import poll, role
 
 bp = Blueprint("overview", __name__)
+
+Read = tuple[overview.Board, Month]  # what is read once a second for all
 
 BUSY_SECONDS = 2
 IDLE_SECONDS = 10
@@ -38,18 +41,18 @@ def live() -> ResponseReturnValue:
     return fresh.unless_same(seen, lambda: render_template("overview/poll.html", **board), shared=True)
 
 
-def _read() -> overview.Board:
+def _read() -> Read:
     board = overview.read(db.session(), current_app.extensions["settings"].collection)
-    return replace(board, open=tuple(with_ends(redis, board.open)))
+    return replace(board, open=tuple(with_ends(redis, board.open))), costs_page.month()
 
 
-def _kept() -> Kept[overview.Board]:
-    kept: Kept[overview.Board] = current_app.extensions["board"]
+def _kept() -> Kept[Read]:
+    kept: Kept[Read] = current_app.extensions["board"]
     return kept
 
 
-def _around(board: overview.Board) -> dict[str, Any]:
-    checks, month = dependencies.look(), costs_page.month()
+def _around(read: Read) -> dict[str, Any]:
+    (board, month), checks = read, dependencies.look()
     return {
         "board": board,
         "checks": checks,
