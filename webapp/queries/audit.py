@@ -15,6 +15,8 @@ from webapp.queries.newest import Newest
 from webapp.queries.page import BIGINT, LIMIT, Page
 from webapp.queries.text import clean
 
+WHOLE_ID = 36  # letters of a job's id
+
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
@@ -56,7 +58,7 @@ def _newest(where: AuditFilter) -> Newest[AuditEvent]:
     if action := clean(where.action):
         conditions.append(AuditEvent.action.startswith(action, autoescape=True))
     if target := clean(where.target):
-        named = target.partition(":")[2]
+        named = target.partition(":")[2] or len(target) == WHOLE_ID
         by_beginning = AuditEvent.target.startswith(target, autoescape=True)
         conditions.append(AuditEvent.target == target if named else by_beginning)
     if where.after is not None:

@@ -104,5 +104,5 @@ def _minutes(session: Session) -> Mapping[tuple[str, int], float]:
     """Find the longest wait of the jobs begun in each minute of the last hour, by queue and minutes ago."""
     ago = cast(func.floor(func.extract("epoch", func.clock_timestamp() - Job.started_at) / 60), Integer).label("ago")
     longest = func.max(func.extract("epoch", Job.started_at - Job.created_at))
-    rows = select(Job.queue, ago, longest).where(Job.started_at > func.clock_timestamp() - HOUR)
+    rows = select(Job.queue, ago, longest).where(Job.started_at > func.now() - HOUR)
     return {(queue, n): float(seconds) for queue, n, seconds in session.execute(rows.group_by(Job.queue, ago))}

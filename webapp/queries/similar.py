@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import product
 
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from core.models import Candidate
@@ -29,9 +29,9 @@ def similar(session: Session, words: str) -> list[int]:
     return list(dict.fromkeys([*_of_external_id(session, words), *nearest]))[:MOST]
 
 
-def folded(text: str) -> str:
+def folded(written: str) -> str:
     """Write without accents and capitals."""
-    return re.sub(r"[\u0300-\u036f]+", "", unicodedata.normalize("NFD", text.casefold()))
+    return re.sub(r"[\u0300-\u036f]+", "", unicodedata.normalize("NFD", written.casefold()))
 
 
 def _of_external_id(session: Session, words: str) -> Sequence[int]:
@@ -47,10 +47,13 @@ def _beginning_alike(session: Session, tokens: Sequence[str]) -> dict[int, str]:
     starts = ["(" + "|".join(f"'{start}':*" for start in _spellings(token[:START])) + ")" for token in tokens]
     name = func.to_tsvector(_SIMPLE, Candidate.full_name)
     found: dict[int, str] = {}
+    # PostgreSQL takes half of the people for alike, and would read them all to find that nobody is.
+    session.execute(text("SET LOCAL enable_seqscan = off"))
     for query in (" & ".join(starts), " | ".join(starts)):
         way = name.bool_op("@@")(func.to_tsquery(_SIMPLE, query))
         rows = session.execute(select(Candidate.id, Candidate.full_name).where(way).limit(LOOKED_AT))
         found |= dict(rows.all())
+    session.execute(text("SET LOCAL enable_seqscan = on"))
     return found
 
 
