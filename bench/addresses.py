@@ -114,6 +114,9 @@ def pages(known: Facts) -> Iterator[Address]:
     yield from _candidates("/candidates", known, "text")
     yield Address("/candidates/<id>", f"/candidates/{known.candidate}")
     yield Address("/candidates/<id>", "/candidates/17")
+    yield Address("forms", f"/candidates/{known.candidate}/corrections/new")
+    yield Address("/search/checks", "/search/checks")
+    yield Address("/audit", "/audit/150000")
     for words in NAMES:
         yield Address("/find", _url("/find", q=words))
     yield from _failures(known)
@@ -133,15 +136,19 @@ def previews() -> Iterator[Address]:
     yield Address("/sync/previews", "/sync/previews", {"scope": "all"})
     yield Address("/sync/previews", "/sync/previews", {"scope": "filter", "location": "Teruel"})
     for act in ("retry", "cancel"):
-        yield Address("/jobs/bulk/new", "/jobs/bulk/new", {"act": act, "scope": "all", "q": "status:failed"})
-    yield Address("/failures/bulk/new", "/failures/bulk/new", {"act": "retry", "scope": "all", "cause": "text_refused"})
+        yield Address("/jobs/bulk/new", "/jobs/bulk/new", {"act": act, "every": "1", "q": "status:failed"})
+    yield Address("/failures/bulk/new", "/failures/bulk/new", {"act": "retry", "every": "1", "cause": "text_refused"})
 
 
-def exports() -> Iterator[Address]:
+def exports(known: Facts) -> Iterator[Address]:
     """Give the files: the time to their first bytes."""
-    for name in ("jobs", "failures", "audit", "alerts", "people", "tokens", "candidates"):
+    names = ("jobs", "failures", "audit", "alerts", "people", "tokens", "candidates", "costs", "queues", "workers")
+    for name in names:
         yield Address(f"/{name}.csv, .json", f"/{name}.csv")
         yield Address(f"/{name}.csv, .json", f"/{name}.json")
+    for of_job in ("records", "events"):
+        yield Address("/jobs/<id>/….csv", f"/jobs/{known.job}/{of_job}.csv")
+    yield Address("/candidates.csv, .json", "/candidates.csv?state=missing")
     yield Address("/jobs.csv, .json", _url("/jobs.csv", q="stopped"))
     yield Address("/failures.csv, .json", _url("/failures.csv", cause="text_refused"))
 
@@ -166,7 +173,7 @@ def api(known: Facts) -> Iterator[Address]:
             for limit in ("25", "200"):
                 yield Address(f"/v1/admin/{name}", _url(f"/v1/admin/{name}", **more, limit=limit))
     yield from _candidates("/v1/admin/candidates", known, "q")
-    for path in ("coverage", "queues", "workers", "openapi.json"):
+    for path in ("coverage", "costs", "queues", "workers", "search/checks", "openapi.json"):
         yield Address(f"/v1/admin/{path}", f"/v1/admin/{path}")
     for path in (f"jobs/{known.job}", f"jobs/{known.job}/records", f"jobs/{known.job}/events"):
         yield Address("/v1/admin/jobs/<id> …", f"/v1/admin/{path}")
@@ -185,7 +192,7 @@ def _jobs(known: Facts) -> Iterator[Address]:
 
 def _job(known: Facts) -> Iterator[Address]:
     for job in (known.job, known.ended, known.bulk, known.running):
-        for more in ("", "/progress", "/records", "/events"):
+        for more in ("", "/progress", "/parts", "/records", "/events"):
             yield Address(f"/jobs/<id>{more}", f"/jobs/{job}{more}")
     yield Address("/jobs/<id>/records", _url(f"/jobs/{known.job}/records", cursor=known.deep["records"]))
     yield Address("/jobs/compare", _url("/jobs/compare", a=str(known.job), b=str(known.ended)))
