@@ -134,7 +134,8 @@ def test_chosen_candidates_are_embedded_and_unknown_ids_named(
     assert answer.status_code == 202
     assert answer.json is not None
     assert answer.json["rejected"] == [10**9]
-    assert session.get_one(Job, UUID(answer.json["job_id"])).payload == {"candidate_ids": sorted(people)}
+    job = session.get_one(Job, UUID(answer.json["job_id"]))
+    assert job.payload == {"candidate_ids": sorted(people), "force": False}
 
 
 def test_the_same_group_in_another_order_is_one_job(operator: Script, people: list[int]) -> None:
