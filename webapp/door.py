@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from core.jobs import live
-from webapp.readers import Readers
+from webapp.readers import Readers, SignedIn
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,15 +24,21 @@ if TYPE_CHECKING:
 BUCKET_SECONDS = 10
 SHARED_SECONDS = 0.1  # a hundred readers of a job need not ask Redis a hundred times a second
 MOST = 5000
+LONGEST = 4000  # characters of a request that are kept; who sends more asks Flask each time
+NOT_MODIFIED = ("Cache-Control", "private, no-cache"), ("Vary", "Accept-Encoding, Cookie")
 Asked = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What Flask has answered to one reader: the tag, and what must not have changed since."""
+    """What Flask has answered to one reader: the tag, and what must not have changed since; `reader` is how they were.
+
+    A page that is drawn for an operator is not that of the same person as a viewer.
+    """
 
     tag: str
     sid: str
+    reader: SignedIn
     job_id: str
     revision: str
     bucket: int
@@ -53,18 +59,21 @@ class Door:
         seen = self._seen.get(_asked(environ)) if tag else None
         if seen is None or seen.tag != tag or not self._stands(seen):
             return self._portal(environ, start_response)
-        start_response("304 NOT MODIFIED", [("ETag", seen.tag), ("Cache-Control", "private, no-cache")])
+        start_response("304 NOT MODIFIED", [("ETag", seen.tag), *NOT_MODIFIED])
         return []
 
     def remember(self, environ: WSGIEnvironment, seen: Seen) -> None:
         """Know the next time what this reader has now."""
+        asked = _asked(environ)
+        if sum(len(text or "") for text in asked) > LONGEST:
+            return
         if len(self._seen) >= MOST:
             self._seen.clear()  # at worst, everybody asks Flask once more
             self._revisions.clear()
-        self._seen[_asked(environ)] = seen
+        self._seen[asked] = seen
 
     def _stands(self, seen: Seen) -> bool:
-        if seen.bucket != bucket() or not self._readers.believes(seen.sid):
+        if seen.bucket != bucket() or self._readers.believed(seen.sid) != seen.reader:
             return False
         try:
             return self._revision(seen.job_id) == seen.revision

@@ -20,12 +20,14 @@ from webapp.i18n import locale, zone
 def unless_same(revision: str | None, draw: Callable[[], str], *, shared: bool = False) -> Response:
     """Answer 304 when the reader has this revision, else what `draw` gives; None is always drawn.
 
-    What a reader sees depends on who it is, on the language and on the clock: these are in the tag. `shared` says that
-    readers of one role, language and zone see the same: it is drawn for the first of them alone.
+    What a reader sees depends on who it is, on the language and on the clock: these are in the tag, with the address
+    and what a proxy put before it. `shared` says that readers of one role, language and zone see the same: it is drawn
+    for the first of them alone.
     """
     if revision is None:
         return _kept(make_response(draw()))
-    seen = (request.full_path, revision, current_user.role, str(locale()), str(zone()), str(bucket()))
+    address = request.root_path + request.full_path
+    seen = (address, revision, current_user.role, str(locale()), str(zone()), str(bucket()))
     tag = hashlib.sha256("|".join((*seen, str(current_user.id))).encode()).hexdigest()[:24]
     if request.if_none_match.contains_weak(tag):
         response = make_response("", 304)
@@ -41,7 +43,8 @@ def of_job(job_id: UUID, draw: Callable[[], str]) -> Response:
     revision = _revision(job_id)
     response = unless_same(revision, draw, shared=True)
     if revision is not None:
-        seen = Seen(response.headers["ETag"], session["sid"], str(job_id), revision, bucket())
+        reader = current_user._get_current_object()
+        seen = Seen(response.headers["ETag"], session["sid"], reader, str(job_id), revision, bucket())
         door: Door = current_app.extensions["door"]
         door.remember(request.environ, seen)
     return response

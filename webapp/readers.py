@@ -60,20 +60,20 @@ class Readers:
         self._known[sid] = Reader(person, epoch, now, now)
         return person
 
-    def believes(self, sid: str) -> bool:
-        """Say whether this session was read so short ago that it need not be read again."""
+    def believed(self, sid: str) -> SignedIn | None:
+        """Give who it is, if this session was read so short ago that it need not be read again."""
         reader = self._known.get(sid)
         if reader is None:
-            return False
+            return None
         reader.asked_at = time.monotonic()
-        return reader.age <= BELIEVED_SECONDS
+        return reader.person if reader.age <= BELIEVED_SECONDS else None
 
     def get(self, sid: str, ask: Ask) -> SignedIn | None:
         """Give who it is; where that was read too long ago, read everybody anew. None: ask for this one alone.
 
         Nobody waits while another reads: a PostgreSQL that hangs must not hold every poll.
         """
-        if sid in self._known and not self.believes(sid) and self._reading.acquire(blocking=False):
+        if sid in self._known and self.believed(sid) is None and self._reading.acquire(blocking=False):
             try:
                 self._renew(ask)
             finally:

@@ -152,6 +152,52 @@ def test_a_new_language_is_drawn_at_once(viewer: Visitor, job: Job, believed: Ca
     assert poll(viewer, job, tag).status_code == 200
 
 
+def test_a_new_language_is_drawn_also_once_another_page_was_opened(
+    viewer: Visitor, job: Job, believed: Callable[[float], None]
+) -> None:
+    tag = poll(viewer, job).headers["ETag"]
+    viewer.post("/preferences", language="es")
+    viewer.get("/jobs")
+
+    assert poll(viewer, job, tag).status_code == 200
+
+
+def test_who_is_demoted_elsewhere_loses_the_page_of_the_old_role(
+    visitor: Callable[..., Visitor], job: Job, session: Session, believed: Callable[[float], None]
+) -> None:
+    """Also where another page of theirs was what read the new role."""
+    operator = visitor("operator", "demoted")
+    tag = poll(operator, job).headers["ETag"]
+    session.query(Person).filter_by(name="demoted").update({"role": "viewer"})
+    session.commit()
+    operator.get("/jobs")
+
+    assert poll(operator, job, tag).status_code == 200
+
+
+def test_an_address_below_which_one_asks_is_shown_to_no_other(visitor: Callable[..., Visitor], job: Job) -> None:
+    """A proxy may pass on what a reader says of it; links drawn from that are the reader's own."""
+    one, other = visitor("viewer", "one"), visitor("viewer", "other")
+    path = f"/jobs/{job.id}/progress"
+
+    assert "/elsewhere/jobs" in one.get(path, environ_overrides={"SCRIPT_NAME": "/elsewhere"}).text
+    assert "/elsewhere" not in other.get(path).text
+
+
+def test_an_answer_at_the_door_says_what_it_depends_on(
+    viewer: Visitor, job: Job, believed: Callable[[float], None]
+) -> None:
+    first = poll(viewer, job)
+
+    assert poll(viewer, job, first.headers["ETag"]).headers["Vary"] == first.headers["Vary"]
+
+
+def test_addresses_that_fill_the_memory_are_not_kept(app: Flask, viewer: Visitor, job: Job) -> None:
+    viewer.get(f"/jobs/{job.id}/progress?{'x' * door.LONGEST}")
+
+    assert not app.extensions["door"]._seen
+
+
 @pytest.mark.parametrize("status", ["queued", "running", "waiting", "completed_with_errors", "failed"])
 def test_readers_of_one_role_see_the_same(
     visitor: Callable[..., Visitor], session: Session, redis: Redis, status: str

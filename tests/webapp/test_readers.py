@@ -41,7 +41,7 @@ def test_who_was_just_read_is_believed(known: Readers) -> None:
 
 def test_a_stranger_is_not(known: Readers) -> None:
     assert known.get("eve", Asked("eve")) is None
-    assert not known.believes("eve")
+    assert known.believed("eve") is None
 
 
 def test_one_asks_for_all(known: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
