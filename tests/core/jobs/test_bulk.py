@@ -230,4 +230,4 @@ def test_failures_are_retried_by_one_job_for_their_records(house: House, failure
     assert failures["resolved"] not in found
     with house.sessions() as session:
         launched = session.scalars(select(Job).where(Job.kind == "etl.embed")).one()
-        assert launched.payload == {"candidate_ids": [7, 8]}
+        assert launched.payload == {"candidate_ids": [7, 8], "force": False}

@@ -71,7 +71,7 @@ def test_saved_and_embedded_at_once_it_is_a_job(operator: Visitor, session: Sess
     answer = send(operator, person, form(operator, person, summary="Mended.", then="embed"))
     job = session.scalars(select(Job).where(Job.kind == "etl.embed")).one()
     assert answer.location == f"/jobs/{job.id}"
-    assert job.payload == {"candidate_ids": [person.id]}
+    assert job.payload == {"candidate_ids": [person.id], "force": False}
 
 
 def test_whoever_was_slower_sees_both_texts(operator: Visitor, session: Session, person: Candidate) -> None:
