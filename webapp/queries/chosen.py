@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from core.coverage import RANGE, CoverageView, ranges
 from core.models import Candidate
-from webapp.queries.page import BIGINT, Count, count, estimate
+from webapp.queries.page import BIGINT, EXACT_TO, Count, count, estimate
 from webapp.queries.place import is_in
 
 FEW = 10_000  # as many are chosen by id; it is a hundredth of what the walk is for
@@ -63,7 +63,7 @@ class Chosen:
         seen = getattr(self.coverage, self.state or "", None)
         if not self._narrowed:
             chosen = select(Candidate.id).where(*self._placed)
-            return count(self.session, chosen) if seen is None else Count(seen, False)
+            return count(self.session, chosen) if seen is None else Count(seen, seen <= EXACT_TO)  # as of its age
         share = 1.0 if seen is None or not self.coverage else seen / max(1, self.coverage.eligible)
         return Count(round(self._expected * share), False)
 

@@ -79,9 +79,7 @@ def test_who_was_indexed_since_the_comparison_is_not_listed(session: Session, cr
     assert 40 not in ids(session, CandidateFilter("stale"), crowd)
 
 
-def test_states_and_filters_meet_and_totals_of_the_comparison_are_not_called_exact(
-    session: Session, crowd: CoverageView
-) -> None:
+def test_states_and_filters_meet_and_large_totals_are_not_called_exact(session: Session, crowd: CoverageView) -> None:
     where = RecordFilter(location="Madrid")
     assert ids(session, CandidateFilter("missing", where=where), crowd) == sorted(MISSING, reverse=True)
     assert ids(session, CandidateFilter("missing", "zulema"), crowd) == []
@@ -89,6 +87,8 @@ def test_states_and_filters_meet_and_totals_of_the_comparison_are_not_called_exa
     assert ids(session, CandidateFilter(where=RecordFilter(skills=("Falconry",))), crowd) == [15_007, 10_007, 5_007, 7]
     page = candidates.find_page(session, CandidateFilter("indexed"), crowd)
     assert (page.total, page.total_exact) == (crowd.indexed, False)
+    few = candidates.find_page(session, CandidateFilter("missing"), crowd, limit=2)
+    assert (few.total, few.total_exact) == (3, True)
 
 
 def test_a_page_of_many_goes_on_where_it_ended(session: Session, crowd: CoverageView) -> None:
