@@ -101,7 +101,7 @@ def _surroundings(session: Session, person: Person) -> None:
     session.add(SavedView(person_id=admin.id, page="jobs", name=ATTACK[:90], query="q=status:failed"))
     session.add(SavedView(person_id=admin.id, page="failures", name="W" * 90, query="all=1"))
     session.add(Alert(rule=ATTACK, subject=HUGE, sentence=HUGE, cure=HUGE))
-    session.add(QueuePause(queue="jobs:bulk", paused_by=HUGE, reason=HUGE))
+    session.add(QueuePause(queue="jobs:maintenance", paused_by=HUGE, reason=HUGE))
 
 
 def _clear(session: Session) -> None:

@@ -19,26 +19,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.standins.cohere import CohereStandIn
 from tests.walks.browsing import Running, Watched, open_page, running
+from tests.walks.spoil import REFUSED, spoil
 
-REFUSED = "%PDF-1.7"  # the stand-in refuses a text with this in it
 PICTURES = os.environ.get("STORY_PICTURES")
 CLICKS = int(os.environ.get("STORY_CLICKS", "4"))  # mended by hand; a script mends the others
 JOB_MS = 90_000.0
-
-DEEP = "'" + "[" * 3000 + "]" * 3000 + "'::jsonb"
-SPOIL = f"""
-    WITH bad AS (
-        SELECT id, row_number() OVER (ORDER BY md5(external_id)) AS n FROM candidates
-        WHERE external_id LIKE 'sample-%' AND headline IS NOT NULL AND summary IS NOT NULL
-    )
-    UPDATE candidates c SET
-        summary = CASE WHEN n > 34 THEN NULL WHEN n > 24 THEN summary ELSE '{REFUSED} ' || summary END,
-        headline = CASE WHEN n > 34 THEN NULL ELSE headline END,
-        skills = CASE WHEN n > 34 THEN NULL ELSE skills END,
-        education = CASE WHEN n > 34 THEN NULL ELSE education END,
-        experience = CASE WHEN n > 34 THEN '[1e400]'::jsonb WHEN n > 24 THEN {DEEP} ELSE experience END
-    FROM bad WHERE bad.id = c.id AND n <= 40
-"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +43,7 @@ CAUSES = (
         24,
         "the texts could not be processed",
         "summary",
-        lambda text: text.replace(f"{REFUSED} ", ""),
+        lambda text: text.replace(REFUSED, "años"),
     ),
     Cause(
         "The record cannot be read",
@@ -90,7 +75,9 @@ class Album:
             return
         for theme in ("light", "dark"):
             self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-            self.page.screenshot(path=Path(PICTURES) / f"{self.taken:02}-{name}-{theme}.png", full_page=True)
+            self.page.evaluate("scrollTo(0, 0)")
+            path = Path(PICTURES) / f"{self.taken:02}-{name}-{theme}.png"
+            self.page.screenshot(path=path, full_page=True, animations="disabled")
         self.page.emulate_media(color_scheme="light")
 
 
@@ -202,5 +189,4 @@ def operator_page(browser: Browser, paid: Running) -> Iterator[Watched]:
 @pytest.fixture
 def spoilt(paid: Running) -> None:
     """Forty of the sample people cannot be indexed as they are."""
-    with psycopg.connect(paid.database_url, autocommit=True) as connection:
-        assert connection.execute(SPOIL).rowcount == 40
+    spoil(paid.database_url)
