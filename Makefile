@@ -8,7 +8,7 @@ WORDS := webapp/translations
 TEMPLATE := $(VENV)/messages.pot
 
 .DEFAULT_GOAL := help
-.PHONY: run test chaos lint fix words bench help
+.PHONY: run test chaos lint fix words bench pictures help
 
 run: $(READY) ## Start everything; the first time it builds the environment and loads sample people
 	@exec $(BIN)/vigia up $(ARGS)
@@ -41,8 +41,11 @@ words: $(READY) ## Gather what the portal says into the catalogues, and compile 
 bench: $(READY) ## Measure the sync beside the loops that most teams write
 	$(BIN)/python -m bench $(ARGS)
 
+pictures: $(READY) ## Take the pictures in docs/pictures anew, of a stack with real rows in it
+	$(BIN)/python -m tests.walks.pictures $(ARGS)
+
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Installed from the lock with its hashes, and again only when what it depends on changes; the project itself is used
 # from where it lies.
