@@ -72,7 +72,7 @@ SELECT {key}, sum(calls), sum(inputs), sum(tokens), sum(amount) FROM {source} GR
 _SAVED = text("""
 WITH job AS MATERIALIZED (
     SELECT id, model, started_at, jsonb_path_query_first(steps, '$[*] ? (@.name == "embed")') AS step
-    FROM jobs WHERE started_at >= :first AND started_at < :end AND model IS NOT NULL
+    FROM jobs WHERE started_at BETWEEN :first AND :last AND model IS NOT NULL
     ORDER BY started_at DESC LIMIT :most
 ),
 bill AS (
@@ -133,8 +133,8 @@ def each(session: Session, where: CostFilter, by: str) -> Iterator[Cost]:
 
 def saved(session: Session, where: CostFilter) -> Sequence[Saved]:
     """Count what the newest jobs that began in these days did not pay for."""
-    first, end = (datetime.combine(day, time(), UTC) for day in (where.first, where.last + timedelta(days=1)))
-    rows = session.execute(_SAVED, {"first": first, "end": end, "most": MOST_JOBS})
+    first, last = datetime.combine(where.first, time.min, UTC), datetime.combine(where.last, time.max, UTC)
+    rows = session.execute(_SAVED, {"first": first, "last": last, "most": MOST_JOBS})
     return [Saved(model, int(unchanged), int(kept)) for model, unchanged, kept in rows]
 
 

@@ -21,13 +21,18 @@ def test_costs_are_summed_and_listed_by_what_is_asked(reader: Script, session: S
 
     answer: Any = reader.get("/costs?from=2026-03-01&to=2026-03-31&by=job").json
 
-    assert (answer["total"]["amount"], answer["total"]["tokens"], answer["currency"]) == (0.492, 4_100_000, "USD")
+    assert (answer["sum"]["amount"], answer["sum"]["tokens"], answer["currency"]) == (0.492, 4_100_000, "USD")
     assert [(item["key"], item["title"], item["amount"]) for item in answer["items"]] == [
         (str(job.id), "The dear one", 0.48),
         (None, None, 0.012),
     ]
+    assert (answer["next"], answer["total"], answer["total_exact"]) == (None, 2, True)
     assert set(answer["month"]) == {"first", "spent", "budget", "left", "foretold", "reached"}
     assert answer["unpriced"] == []
+
+
+def test_the_last_day_that_a_calendar_knows_is_a_day(reader: Script) -> None:
+    assert reader.get("/costs?to=9999-12-31").status_code == 200
 
 
 @pytest.mark.parametrize(

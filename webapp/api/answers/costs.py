@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from webapp.api.answers.listing import Answer
+from webapp.api.answers.listing import Answer, Listing
 from webapp.costs_page import Costs
 from webapp.queries.costs import SEARCHES, Cost
 
@@ -42,13 +42,15 @@ class MonthAnswer(Answer):
     reached: datetime | None = Field(description="When the budget is used up; null when it lasts.")
 
 
-class CostList(BaseModel):
-    """What embedding was billed in these days, in UTC, at the price list of `prices_as_of`."""
+class CostList(Listing[CostAnswer]):
+    """What embedding was billed in these days, in UTC, at the price list of `prices_as_of`; `sum` is all of it.
+
+    The dearest 50 are listed on one page; where `total` is not exact, there are more, which the file /costs.csv has.
+    """
 
     currency: str
     prices_as_of: date
-    total: CostAnswer
-    items: list[CostAnswer]
+    sum: CostAnswer
     saved: SavedAnswer
     month: MonthAnswer
     unpriced: list[str] = Field(description="Models that were used and are not on the price list.")
@@ -58,8 +60,11 @@ def costs_answer(found: Costs) -> CostList:
     return CostList(
         currency=found.prices.currency,
         prices_as_of=found.prices.as_of,
-        total=_cost(found.total),
+        sum=_cost(found.total),
         items=[_cost(cost) for cost in found.groups],
+        next=None,
+        total=len(found.groups),
+        total_exact=not found.cut,
         saved=SavedAnswer.model_validate(found.saved),
         month=MonthAnswer.model_validate(found.month),
         unpriced=list(found.unpriced),
