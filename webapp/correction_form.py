@@ -6,6 +6,7 @@ Each box comes with a mark of what it showed, so that a box nobody touched never
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -21,11 +22,16 @@ from webapp.queries.profile import Profile
 
 NAMES = tuple(Texts.model_fields)
 LONGEST = 40_000  # characters that a box shows; of a longer text it says how long it is
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def boxes(profile: Profile) -> dict[str, str]:
-    """Give what each box shows: a text that is too long for one is left out, and stays unless one is typed."""
-    return {name: text if len(text) <= LONGEST else "" for name, text in profile.texts.items()}
+    """Give what each box shows: a text that is too long for one is left out, and stays unless one is typed.
+
+    Ends of lines are those that a browser sends back, which sends none of a headline.
+    """
+    shown = {name: text if len(text) <= LONGEST else "" for name, text in profile.texts.items()}
+    return {name: (" " if name == "headline" else "\n").join(LINE_END.split(text)) for name, text in shown.items()}
 
 
 def marks(shown: Mapping[str, str]) -> dict[str, str]:
@@ -35,15 +41,15 @@ def marks(shown: Mapping[str, str]) -> dict[str, str]:
 
 def changed(form: Mapping[str, str]) -> dict[str, str]:
     """Give the boxes that hold something else than they showed, with what they hold."""
-    typed = {name: form[name].replace("\r\n", "\n").strip() for name in NAMES if name in form}
+    typed = {name: "\n".join(LINE_END.split(form[name])).strip() for name in NAMES if name in form}
     return {name: text for name, text in typed.items() if _mark(text) != form.get(f"{name}_mark")}
 
 
-def read(form: Mapping[str, str]) -> Texts:
+def read(form: Mapping[str, str], reason: str) -> Texts:
     """Read what was changed; raise Invalid with a sentence for each bad box."""
     errors: dict[str, str] = {}
     given = {name: _value(name, text, errors) for name, text in changed(form).items()}
-    if not form.get("reason", "").strip():
+    if not reason:
         errors["reason"] = _("Say why: it is kept in the audit.")
     texts = Texts()
     try:

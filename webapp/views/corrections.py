@@ -16,6 +16,7 @@ from webapp.causes import cause
 from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
 from webapp.queries import profile
+from webapp.reasons import reason
 from webapp.security import actor, role
 from webapp.sentences import beside, local
 
@@ -26,8 +27,8 @@ bp = Blueprint("corrections", __name__, url_prefix="/candidates/<int:candidate_i
 @role("operator")
 def new(candidate_id: int) -> ResponseReturnValue:
     shown = profile.show(db.session(), candidate_id)
-    reason = cause(shown.failure.cause) if shown.failure else ""
-    return _draw(shown, correction_form.boxes(shown) | {"reason": reason}, {})
+    why = cause(shown.failure.cause) if shown.failure else ""
+    return _draw(shown, correction_form.boxes(shown) | {"reason": why}, {})
 
 
 @bp.post("")
@@ -36,8 +37,8 @@ def create(candidate_id: int) -> ResponseReturnValue:
     session, form = db.session(), request.form
     shown = profile.show(session, candidate_id)
     try:
-        texts, seen = correction_form.read(form), correction_form.seen(form)
-        correct(session, candidate_id, texts, seen=seen, actor=actor(), reason=_reason())
+        texts, seen = correction_form.read(form, reason()), correction_form.seen(form)
+        correct(session, candidate_id, texts, seen=seen, actor=actor(), reason=reason())
     except Invalid as bad:
         return _draw(shown, _typed(shown), beside(bad), trouble=local(str(bad))), 422
     except Outdated as late:
@@ -65,18 +66,14 @@ def _draw(shown: profile.Profile, values: Mapping[str, str], errors: Mapping[str
 
 def _typed(shown: profile.Profile) -> dict[str, str]:
     """Give what the boxes hold: what is stored, and over it what was typed."""
-    return correction_form.boxes(shown) | correction_form.changed(request.form) | {"reason": _reason()}
+    return correction_form.boxes(shown) | correction_form.changed(request.form) | {"reason": reason()}
 
 
 def _launched(candidate_id: int) -> str:
     kind = KINDS["etl.embed"]
     payload = kind.payload(candidate_ids=(candidate_id,))  # type: ignore[call-arg]
-    launched = launch(db.session(), redis, kind, payload, actor=actor(), reason=_reason())
+    launched = launch(db.session(), redis, kind, payload, actor=actor(), reason=reason())
     return url_for("jobs.show", job_id=launched.job_id)
-
-
-def _reason() -> str:
-    return request.form.get("reason", "").replace("\0", "").strip()[:1000]
 
 
 def _back(shown: profile.Profile) -> str:

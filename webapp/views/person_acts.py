@@ -12,6 +12,7 @@ from webapp import once, password_form, person_page, sessions
 from webapp.extensions import db
 from webapp.i18n import gettext as _
 from webapp.queries import people
+from webapp.reasons import reason
 from webapp.security import actor, role
 from webapp.sentences import beside
 from webapp.shared import ROLE_NAMES
@@ -24,7 +25,7 @@ bp = Blueprint("person_acts", __name__, url_prefix="/people/<int:person_id>")
 def roles(person_id: int) -> ResponseReturnValue:
     person, wanted = people.show(db.session(), person_id), request.form.get("role", "")
     try:
-        set_role(db.session(), person.name, wanted, actor(), _reason())
+        set_role(db.session(), person.name, wanted, actor(), reason())
     except Invalid as bad:
         return person_page.draw(person, beside(bad)), 422
     return _done(person, _("%(name)s is %(role)s now.", name=person.name, role=ROLE_NAMES[wanted]))
@@ -57,9 +58,9 @@ def new_deactivation(person_id: int) -> ResponseReturnValue:
 @role("admin")
 def deactivations(person_id: int) -> ResponseReturnValue:
     person = people.show(db.session(), person_id)
-    if not _reason():
+    if not reason():
         return _ask(person, {"reason": _("Say why: it is kept in the audit.")}), 422
-    deactivate(db.session(), person.name, actor(), _reason())
+    deactivate(db.session(), person.name, actor(), reason())
     return _done(person, _("%(name)s is deactivated.", name=person.name))
 
 
@@ -81,7 +82,3 @@ def _done(person: Person, said: str) -> ResponseReturnValue:
     sessions.end_all(person)
     flash(said, "ok")
     return redirect(url_for("people.show", person_id=person.id), 303)
-
-
-def _reason() -> str:
-    return request.form.get("reason", "").replace("\0", "").strip()[:1000]

@@ -33,7 +33,9 @@ def form(visitor: Visitor, person: Candidate, **typed: str) -> dict[str, str]:
     page = visitor.get(f"/candidates/{person.id}/corrections/new").text
     boxes = dict(re.findall(r'<textarea id="(\w+)".*?>\n(.*?)</textarea>', page, re.DOTALL))
     inputs = dict(re.findall(r'<input (?:type="\w+" )?(?:id="\w+" )?name="(\w+)" value="([^"]*)"', page))
-    values = {name: value.replace("&#34;", '"').replace("\n", "\r\n") for name, value in (boxes | inputs).items()}
+    lines = {name: "\r\n".join(re.split("\r\n|\r|\n", text)) for name, text in boxes.items()}
+    one_line = {name: re.sub("[\r\n]", "", text) for name, text in inputs.items()}
+    values = {name: value.replace("&#34;", '"') for name, value in (lines | one_line).items()}
     return values | typed | {"csrf_token": visitor.token}
 
 
@@ -95,6 +97,7 @@ def test_whoever_was_slower_sees_both_texts(operator: Visitor, session: Session,
     [
         ({}, "Nothing was changed."),
         ({"summary": "x", "reason": " "}, "Say why"),
+        ({"summary": "x", "reason": "\0"}, "Say why"),
         ({"experience": '{"a": }'}, "This is no JSON: see line 1, character 7."),
         ({"education": "[" * 40 + "]" * 40}, "nested deeper than 30"),
         ({"summary": "a\0b"}, "holds a NUL character"),
@@ -131,6 +134,18 @@ def test_a_text_that_is_too_long_to_show_stays(operator: Visitor, session: Sessi
     assert send(operator, person, shown).status_code == 303
     session.refresh(person)
     assert (person.headline, person.summary) == ("Head nurse", "word " * LONGEST)
+
+
+def test_what_a_browser_cannot_send_as_it_is_stored_counts_as_untouched(
+    operator: Visitor, session: Session, person: Candidate
+) -> None:
+    """Browsers send every end of a line in their own way, and none of a headline."""
+    person.headline, person.summary, person.skills = "Nurse\r\nby night", "One.\r\nTwo.\rThree.", ["Triage\rat night"]
+    session.commit()
+    send(operator, person, form(operator, person, education='["Nursing"]'))
+    session.refresh(person)
+    assert (person.summary, person.skills) == ("One.\r\nTwo.\rThree.", ["Triage\rat night"])
+    assert (person.headline, person.education) == ("Nurse\r\nby night", ["Nursing"])
 
 
 def test_an_emptied_box_empties_the_column(operator: Visitor, session: Session, person: Candidate) -> None:
