@@ -6,7 +6,6 @@ import time
 from dataclasses import replace
 
 import psycopg
-import pytest
 from playwright.sync_api import Browser, Page, expect
 from redis import Redis
 from rq import Queue
