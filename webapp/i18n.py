@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import flask_babel
-from babel import Locale
+from babel import Locale, numbers
 from flask import g, request
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 
 CATALOGUES = Path(__file__).parent / "translations"
 SOURCE = "en"  # the language of the code
@@ -47,9 +50,27 @@ def pgettext(context: str, message: str, **values: object) -> str:
     return str(flask_babel.pgettext(context, message, **values))
 
 
+class _Counted(int):
+    """A number that is written into a sentence as `1,012`, with its digits grouped."""
+
+    def __str__(self) -> str:
+        return numbers.format_decimal(int(self), "#,##0", locale=locale())
+
+
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """Say a sentence that depends on a number."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    return str(flask_babel.ngettext(one, many, _Counted(num), **values))
+
+
+def group_digits(jinja: Environment) -> None:
+    """Let the templates' own `ngettext` write its number as ours does."""
+    plain: Any = jinja.globals["ngettext"]
+
+    @pass_context
+    def counted(context: Context, one: str, many: str, num: int, **values: object) -> object:
+        return context.call(plain, one, many, _Counted(num), **values)
+
+    jinja.globals["ngettext"] = counted
 
 
 def locale() -> Locale:

@@ -99,5 +99,5 @@ def size_of(total: int, most: int, call: int) -> int:
 
 def _sentence(total: int, parts: int, taken: int) -> str:
     share = "one part" if parts == 1 else f"{parts} parts"
-    sentence = f"{total:,} records in {share}." if total else "There is nothing to do."
+    sentence = f"{total:,} {'record' if total == 1 else 'records'} in {share}." if total else "There is nothing to do."
     return sentence + (f" {taken:,} more are in the hands of other jobs." if taken else "")

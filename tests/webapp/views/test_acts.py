@@ -81,6 +81,16 @@ def test_a_cancellation_says_what_is_kept_and_asks_why(operator: Visitor, sessio
     assert operator.post(f"/jobs/{job.id}/cancellations", reason=" ").status_code == 422
 
 
+def test_the_numbers_of_sentences_have_their_digits_grouped(operator: Visitor, session: Session) -> None:
+    job = factories.make_job(session, status="running", total=12_345, done=1_000)
+    session.commit()
+    path = f"/jobs/{job.id}/cancellations/new"
+
+    assert "11,345 records, which stay as they are" in plain(operator.get(path))
+    operator.client.set_cookie("language", "es")
+    assert "11.345 registros" in plain(operator.get(path))
+
+
 def test_a_cancelled_job_keeps_its_reason(operator: Visitor, session: Session) -> None:
     location = operator.post("/sync", scope="all").location
 
