@@ -8,7 +8,7 @@ from core.errors import Invalid
 from core.jobs.kind import JobKind, Payload
 from core.kinds import KINDS
 from core.kinds.etl_embed import MOST_CHOSEN, Embed
-from webapp import candidate_filter
+from webapp import candidate_filter, reasons
 from webapp.extensions import db
 from webapp.forms import Form, payload_from
 from webapp.i18n import gettext as _
@@ -28,7 +28,7 @@ class Asked:
 
 def read(form: Form) -> Asked:
     """Read the form; raise Invalid when nobody was chosen."""
-    kind, reason = KINDS["etl.embed"], form.get("reason", "").strip()[:1000]
+    kind, reason = KINDS["etl.embed"], reasons.reason()
     if form.getlist("candidate_ids"):
         return Asked(kind, payload_from(Embed, form), reason)
     if not form.get("state"):

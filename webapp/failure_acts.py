@@ -38,7 +38,12 @@ def bulk_of(act: str, form: MultiDict[str, str]) -> Bulk:
 
 def _where(form: MultiDict[str, str]) -> FailureWhere:
     where = failure_page.asked(form).where
-    return FailureWhere(cause=(where.cause or "")[:200] or None, step=where.step, job_id=where.job_id, record_id=None)
+    return FailureWhere(
+        cause=(where.cause or "")[:200] or None,
+        step=(where.step or "")[:200] or None,
+        job_id=where.job_id,
+        record_id=None,
+    )
 
 
 def _is_id(given: str) -> bool:

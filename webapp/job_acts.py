@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from flask_babel import lazy_gettext
@@ -22,6 +22,7 @@ from webapp.queries import job_acts
 Form = MultiDict[str, str]
 Act = Literal["retry", "cancel", "discard"]
 ACTS: Mapping[str, Act] = {"retry": "retry", "cancel": "cancel", "discard": "discard"}
+OLDEST = timedelta(days=366)  # a preview that somebody still looks at
 NEED_A_REASON = ("cancel", "discard")
 WHY = {
     "over": lazy_gettext("over already"),
@@ -67,8 +68,10 @@ def _with_tab(asked: Asked) -> JobWhere:
 
 
 def _moment(given: str) -> datetime | None:
+    """Read when the preview was seen; None for what cannot be that."""
     try:
         moment = datetime.fromisoformat(given)
     except ValueError:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
+    seen = moment.tzinfo is not None and timedelta() <= datetime.now(UTC) - moment < OLDEST
+    return moment.astimezone(UTC) if seen else None

@@ -14,6 +14,7 @@ from core.jobs.kind import JobKind, Payload
 from core.kinds import KINDS
 from core.kinds.etl_embed import Embed
 from core.kinds.etl_sync import Sync
+from webapp import reasons
 from webapp.extensions import db
 from webapp.forms import Form, form_of, payload_from
 from webapp.i18n import gettext as _
@@ -35,7 +36,7 @@ class Asked:
 
 def read(form: Form) -> Asked:
     """Read the form; raise Invalid with a sentence beside each bad field."""
-    scope, reason = form.get("scope", "all"), form.get("reason", "").strip()[:1000]
+    scope, reason = form.get("scope", "all"), reasons.reason()
     if scope not in SCOPES:
         raise Invalid(_("Some fields need a second look."), {"scope": _("Choose whom.")})
     if scope == "ids":

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import structlog
 from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -16,6 +17,7 @@ from webapp.i18n import gettext as _
 from webapp.sentences import beside, local
 
 RETRY_SECONDS = 5
+log = structlog.stdlib.get_logger("portal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ def trouble_of(error: BaseException) -> Trouble:
         case OperationalError() | InterfaceError() | PoolTimeout():
             detail = _("Pages that need it are closed until it does. Jobs are not lost: workers wait and go on.")
             return Trouble(503, "postgresql", _("PostgreSQL does not answer"), detail, retry_after=RETRY_SECONDS)
+        case DataError():
+            log.warning("value refused", error=type(error.orig).__name__)
+            detail = _("PostgreSQL cannot store one of the values that were sent.")
+            return Trouble(422, "invalid", _("This cannot be used"), detail)
         case RedisError():
             detail = _("Nothing is lost: jobs and their history are in PostgreSQL. Try again in a moment.")
             return Trouble(503, "redis", _("Redis does not answer"), detail, retry_after=RETRY_SECONDS)

@@ -43,6 +43,18 @@ def test_a_form_that_is_too_large(operator: Visitor) -> None:
     assert operator.post("/sync", scope="all", reason="x" * 600_000).status_code == 413
 
 
+@pytest.mark.parametrize("path", ["/candidates?status=%00", "/failures?cause=%00", "/audit?action=%00"])
+def test_a_value_that_no_row_can_hold_matches_nobody_or_is_refused(viewer: Visitor, path: str) -> None:
+    assert viewer.get(path).status_code in (200, 403, 422)
+
+
+def test_a_value_that_no_row_can_hold_is_refused_in_a_form(operator: Visitor) -> None:
+    answer = operator.post("/failures/bulk/new", act="retry", every="1", cause="\0")
+
+    assert answer.status_code == 422
+    assert "PostgreSQL cannot store one of the values that were sent." in plain(answer)
+
+
 @pytest.mark.parametrize("app", [NO_POSTGRESQL], indirect=True)
 def test_without_postgresql_the_page_says_what_still_answers(app: Flask) -> None:
     visitor = enter(app, Person())  # type: ignore[arg-type]

@@ -9,7 +9,6 @@ import structlog
 from flask import Response, request
 from flask_babel import force_locale
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from core.errors import AppError
@@ -51,9 +50,6 @@ class Problem(BaseModel):
 
 def answer(error: Exception) -> Response:
     """Turn an exception into its problem document."""
-    if isinstance(error, DataError):
-        log.warning("value refused", error=type(error.orig).__name__)
-        return _problem(Trouble(422, "invalid", "", "PostgreSQL cannot store one of the values that were sent."))
     with force_locale(SOURCE):  # scripts read one language, whatever their library sends
         trouble = trouble_of(error)
     if trouble.status >= 500:

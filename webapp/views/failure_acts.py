@@ -12,6 +12,7 @@ from webapp import failure_acts
 from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
 from webapp.queries.failure_acts import foresee
+from webapp.reasons import reason
 from webapp.security import actor, role
 
 bp = Blueprint("failure_acts", __name__)
@@ -28,10 +29,10 @@ def new() -> ResponseReturnValue:
 @role("operator")
 def create() -> ResponseReturnValue:
     bulk = failure_acts.bulk_of(request.form.get("act", ""), request.form)
-    reason = request.form.get("reason", "").strip()
-    if bulk.act == "discard" and not reason:
+    why = reason()
+    if bulk.act == "discard" and not why:
         return _page(bulk, {"reason": _("Say why: it is kept with each record and in the audit.")}), 422
-    launched = launch(db.session(), redis, KINDS["failures.bulk"], bulk, actor=actor(), reason=reason)
+    launched = launch(db.session(), redis, KINDS["failures.bulk"], bulk, actor=actor(), reason=why)
     if not launched.new:
         flash(_("The same is under way already: here it is, nothing was launched twice."), "wait")
     return redirect(url_for("jobs.show", job_id=launched.job_id), 303)

@@ -17,6 +17,7 @@ from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
 from webapp.i18n import ngettext
 from webapp.queries import failures
+from webapp.reasons import reason
 from webapp.security import actor, role
 
 bp = Blueprint("failures", __name__)
@@ -47,9 +48,7 @@ def export(ending: str) -> ResponseReturnValue:
 @bp.post("/failures/retries")
 @role("operator")
 def retries() -> ResponseReturnValue:
-    launched = retry_failures(
-        db.session(), redis, KINDS, _chosen(), actor=actor(), reason=request.form.get("reason", "").strip()
-    )
+    launched = retry_failures(db.session(), redis, KINDS, _chosen(), actor=actor(), reason=reason())
     flash(_("Launched.") if launched.new else _("This retry was launched already; here it is."), "ok")
     return redirect(url_for("jobs.show", job_id=launched.job_id), 303)
 
@@ -64,12 +63,12 @@ def new_discard() -> ResponseReturnValue:
 @bp.post("/failures/discards")
 @role("operator")
 def discards() -> ResponseReturnValue:
-    ids, reason = _chosen(), request.form.get("reason", "").strip()
-    if not reason:
+    ids, why = _chosen(), reason()
+    if not why:
         errors = {"reason": _("Say why: it is kept with each record and in the audit.")}
         page = render_template("failures/discard.html", ids=ids, errors=errors, cause=request.form.get("cause", ""))
         return page, 422
-    count = discard(db.session(), ids, actor=actor(), reason=reason)
+    count = discard(db.session(), ids, actor=actor(), reason=why)
     flash(ngettext("%(num)s failure discarded.", "%(num)s failures discarded.", count), "ok")
     return redirect(url_for("failures.index"), 303)
 

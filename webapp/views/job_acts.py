@@ -14,6 +14,7 @@ from webapp import job_acts
 from webapp.extensions import db, redis
 from webapp.i18n import gettext as _
 from webapp.queries.job_acts import foresee
+from webapp.reasons import reason
 from webapp.security import actor, role
 
 bp = Blueprint("job_acts", __name__)
@@ -29,10 +30,10 @@ def new() -> ResponseReturnValue:
 @bp.post("/jobs/bulk")
 @role("operator")
 def create() -> ResponseReturnValue:
-    bulk, reason = job_acts.bulk_of(request.form.get("act", ""), request.form), request.form.get("reason", "").strip()
-    if bulk.act in job_acts.NEED_A_REASON and not reason:
+    bulk, why = job_acts.bulk_of(request.form.get("act", ""), request.form), reason()
+    if bulk.act in job_acts.NEED_A_REASON and not why:
         return _page(bulk, {"reason": _("Say why: it is kept with each job and in the audit.")}), 422
-    launched = launch(db.session(), redis, KINDS["jobs.bulk"], bulk, actor=actor(), reason=reason)
+    launched = launch(db.session(), redis, KINDS["jobs.bulk"], bulk, actor=actor(), reason=why)
     if not launched.new:
         flash(_("The same is under way already: here it is, nothing was launched twice."), "wait")
     return redirect(url_for("jobs.show", job_id=launched.job_id), 303)

@@ -11,6 +11,7 @@ from core.jobs.launch import launch
 from core.kinds import KINDS
 from webapp.extensions import db, redis
 from webapp.forms import fields_of, payload_from
+from webapp.reasons import reason
 from webapp.security import actor, role
 
 bp = Blueprint("launches", __name__)
@@ -30,8 +31,7 @@ def create(name: str) -> ResponseReturnValue:
         payload = payload_from(kind.payload, request.form)
     except Invalid as bad:
         return _page(kind, request.form.to_dict(), bad.errors), 422
-    reason = request.form.get("reason", "").strip()
-    launched = launch(db.session(), redis, kind, payload, actor=actor(), reason=reason)
+    launched = launch(db.session(), redis, kind, payload, actor=actor(), reason=reason())
     return redirect(url_for("jobs.show", job_id=launched.job_id), 303)
 
 

@@ -13,6 +13,7 @@ from webapp.extensions import db
 from webapp.i18n import gettext as _
 from webapp.queries import tokens
 from webapp.queries.tokens import TokenRow
+from webapp.reasons import reason
 from webapp.security import actor, role
 from webapp.sentences import beside
 from webapp.shared import may
@@ -72,11 +73,11 @@ def new_revocation(token_id: int) -> ResponseReturnValue:
 @bp.post("/tokens/<int:token_id>/revocations")
 @role("operator")
 def create_revocation(token_id: int) -> ResponseReturnValue:
-    row, reason = _theirs(token_id), request.form.get("reason", "").replace("\0", "").strip()[:1000]
-    if not reason:
+    row, why = _theirs(token_id), reason()
+    if not why:
         errors = {"reason": _("Say why: it is kept in the audit.")}
         return render_template("tokens/revoke.html", row=row, token=row.token, errors=errors), 422
-    revoke_token(db.session(), row.token, actor(), reason)
+    revoke_token(db.session(), row.token, actor(), why)
     db.session.commit()
     flash(_("Revoked: “%(name)s” opens nothing any more.", name=row.token.name), "ok")
     return redirect(url_for("tokens.index"), 303)

@@ -73,3 +73,20 @@ def test_what_names_no_failures_is_refused(operator: Visitor, session: Session, 
 def test_a_viewer_may_not(viewer: Visitor, failures: dict[str, Failure]) -> None:
     assert "Retry all" not in plain(viewer.get("/failures?all=1"))
     assert viewer.post("/failures/bulk", act="retry", every="1").status_code == 403
+
+
+def test_a_step_that_there_is_not_matches_nothing(operator: Visitor, failures: dict[str, Failure]) -> None:
+    asked = {"act": "retry", "every": "1", "step": "x" * 3000}
+
+    assert operator.post("/failures/bulk/new", **asked).status_code == 200
+
+
+def test_of_a_reason_is_kept_what_can_be_stored(
+    operator: Visitor, session: Session, failures: dict[str, Failure]
+) -> None:
+    assert operator.post("/failures/bulk", act="discard", id=str(failures["late"].id), reason="\0").status_code == 422
+
+    operator.post("/failures/bulk", act="discard", id=str(failures["late"].id), reason="moved\0 on" + "!" * 2000)
+
+    (bulk,) = bulks(session)
+    assert bulk.reason == "moved on" + "!" * 992

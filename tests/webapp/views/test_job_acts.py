@@ -152,7 +152,8 @@ def test_a_viewer_may_not(viewer: Visitor, jobs: dict[str, Job]) -> None:
 
 
 def test_a_forged_end_of_the_list_is_harmless(operator: Visitor, session: Session, jobs: dict[str, Job]) -> None:
-    for upto, at in (("-5", "x"), ("9" * 30, "2026-01-01"), ("0", "9999-12-31T00:00:00+00:00")):
+    moments = ("x", "2026-01-01", "9999-12-31T00:00:00+00:00", "0001-01-01T01:00+00:00", "0001-01-01T01:00+23:59")
+    for upto, at in zip(("-5", "9" * 30, "0", "", "1"), moments, strict=True):
         assert operator.post("/jobs/bulk/new?act=cancel", every="1", q="after:2h", upto=upto, at=at).status_code == 200
 
 
