@@ -67,8 +67,8 @@ def group_digits(jinja: Environment) -> None:
     plain: Any = jinja.globals["ngettext"]
 
     @pass_context
-    def counted(context: Context, one: str, many: str, num: int, **values: object) -> object:
-        return context.call(plain, one, many, _Counted(num), **values)
+    def counted(context: Context, one: str, many: str, num: int | None, **values: object) -> object:
+        return context.call(plain, one, many, num if num is None else _Counted(num), **values)
 
     jinja.globals["ngettext"] = counted
 

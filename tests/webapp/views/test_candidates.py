@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -155,6 +156,23 @@ def test_a_person_with_an_open_failure_shows_its_cause(viewer: Visitor, session:
 
     assert "Cohere refuses the text. Cohere refused the text." in shown
     assert "See cause" in shown and "Mend…" not in shown
+
+
+def test_a_reason_is_not_said_twice_and_a_mended_text_is_not_to_be_mended_again(
+    viewer: Visitor, session: Session
+) -> None:
+    person = factories.make_candidate(session)
+    before = person.updated_at - timedelta(minutes=5)
+    why = {"reason": "Cohere refuses the text (400): not processed", "source_version": before}
+    factories.make_failure(session, factories.make_job(session), person.id, **why)
+    compare(session)
+
+    shown = plain(viewer.get(f"/candidates/{person.id}"))
+
+    assert "Cohere refuses the text (400): not processed. The profile changed" in shown
+    assert "Cohere refuses the text. Cohere" not in shown
+    assert "re-index the person to try again." in shown
+    assert "Mend the text first" not in shown
 
 
 @pytest.mark.parametrize(

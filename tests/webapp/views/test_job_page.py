@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis import Redis
+from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from core.jobs import live, track
@@ -127,3 +128,15 @@ def test_parts_are_listed_with_their_attempts(viewer: Visitor, session: Session,
 
 def test_a_job_without_parts_says_why(viewer: Visitor, job: Job) -> None:
     assert "The job has not been split into parts yet." in plain(viewer.get(f"/jobs/{job.id}/parts"))
+
+
+@pytest.mark.parametrize(("cause", "offered"), [("text_refused", False), ("cohere_timeout", True)])
+def test_a_retry_is_offered_only_where_it_can_help(
+    operator: Visitor, session: Session, cause: str, offered: bool
+) -> None:
+    counts = {"status": "completed_with_errors", "total": 2, "done": 1, "failed": 1}
+    job = factories.make_job(session, **counts, split_at=func.now())
+    factories.make_failure(session, job, factories.make_candidate(session).id, cause=cause)
+    session.commit()
+
+    assert ("Retry the rest" in plain(operator.get(f"/jobs/{job.id}"))) is offered

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.embedding_cache import keep
 from core.models import AuditEvent, Job
 from tests.webapp import factories
 from tests.webapp.conftest import NO_REDIS, Visitor, plain
+from webapp.queries.current import collection
 
 
 def launched(session: Session, location: str | None) -> Job:
@@ -188,6 +192,35 @@ def test_the_preview_shows_the_budget_and_says_when_a_job_goes_beyond_it(operato
 
     assert "Budget of the month, with this job" in shown
     assert "It goes beyond the budget of the month." in shown
+
+
+def test_the_preview_leaves_out_vectors_that_are_kept(operator: Visitor, session: Session) -> None:
+    current = collection(session, operator.client.application.extensions["settings"])
+    place = {"collection": current.name, "model": current.model, "dimension": current.dimension}
+    for number in range(4):
+        factories.make_place(session, factories.make_candidate(session), content_hash=bytes([number]) * 32, **place)
+    vectors = np.zeros((3, current.dimension), dtype="<f4")
+    keep(session, current.model, current.dimension, "search_document", [bytes([n]) * 32 for n in range(3)], vectors)
+    session.commit()
+
+    shown = plain(operator.post("/sync/previews", scope="all", force="1"))
+
+    assert "To do 4 Unchanged, with a vector, about − 3 To embed, at most 1" in shown
+
+
+def test_the_time_is_foretold_from_a_job_that_embedded(operator: Visitor, session: Session) -> None:
+    model = collection(session, operator.client.application.extensions["settings"]).model
+    began = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    for seconds, calls in ((100, 4), (1, 0)):
+        times = {"started_at": began, "finished_at": began + timedelta(seconds=seconds)}
+        job = factories.make_job(session, status="completed", model=model, done=100, calls=calls, **times)
+        if calls:
+            factories.make_spend(session, job.id, model=model, inputs=100)
+    for _ in range(20):
+        factories.make_candidate(session)
+    session.commit()
+
+    assert "Time 20 s" in plain(operator.post("/sync/previews", scope="all"))
 
 
 def test_the_sum_rides_along_for_the_button_of_a_phone(operator: Visitor, session: Session) -> None:

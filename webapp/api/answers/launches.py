@@ -24,12 +24,16 @@ class EmbeddingsAnswer(LaunchAnswer):
 
 
 class PreviewAnswer(Answer):
-    """What a job would do if it were launched now; nothing was done. `in_hand` are in the hands of other jobs."""
+    """What a job would do if it were launched now; nothing was done.
+
+    `in_hand` are in the hands of other jobs; about `kept` are unchanged and have their vector still.
+    """
 
     matching: int
     in_hand: int
     records: int
     to_embed: int
+    kept: int
     deletions: int
     estimated_tokens: int
     estimated_cost: float | None
