@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -24,12 +25,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 def download(name: str, ending: str, rows: Callable[[Session], Iterable[Row]]) -> Response:
     """Answer with the file `name.ending`; `ending` is csv or json. Each row has the same fields, in their order.
 
-    The rows are read in a session of their own, for the request is over before the download is.
+    The rows are read in a session of their own, for the request is over before the download is. The first are read at
+    once: what fails then gets the page of its error.
     """
     write, media_type = WRITERS[ending]
-    read = _read(Session(db.engine, expire_on_commit=False), rows)
+    pieces = _gathered(write(_read(Session(db.engine, expire_on_commit=False), rows)))
     named = {"Content-Disposition": f'attachment; filename="{name}.{ending}"'}
-    return Response(_gathered(write(read)), headers=named, content_type=media_type)
+    response = Response(chain((next(pieces),), pieces), headers=named, content_type=media_type)
+    response.call_on_close(pieces.close)
+    return response
 
 
 def _read(own: Session, rows: Callable[[Session], Iterable[Row]]) -> Iterator[Row]:
@@ -37,7 +41,7 @@ def _read(own: Session, rows: Callable[[Session], Iterable[Row]]) -> Iterator[Ro
         yield from rows(own)
 
 
-def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _gathered(pieces: Iterable[bytes]) -> Generator[bytes]:
     """Join lines: to send each by itself takes longer than to read it."""
     held = bytearray()
     for piece in pieces:

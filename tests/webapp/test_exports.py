@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import QueuePool
 from sqlalchemy.orm import Session
 
+from tests.webapp.conftest import Visitor, plain
 from tests.webapp.factories import make_act
 from webapp import exports
 from webapp.extensions import db
@@ -62,3 +63,19 @@ def test_a_reader_who_stops_halfway_holds_no_connection(app: Flask, session: Ses
 
 def line(event: object) -> dict[str, object]:
     return {"reason": "x" * 100}
+
+
+def test_a_list_that_cannot_be_read_gets_a_page_as_any_other(viewer: Visitor) -> None:
+    answer = viewer.get("/candidates.csv?location=%00")
+
+    assert answer.status_code == 422
+    assert "This cannot be used" in plain(answer)
+
+
+def test_who_asks_for_the_headers_alone_holds_no_connection(app: Flask, viewer: Visitor) -> None:
+    with app.app_context():
+        pool = cast(QueuePool, db.engine.pool)
+    before = pool.checkedout()
+
+    assert viewer.client.head("/candidates.csv").status_code == 200
+    assert pool.checkedout() == before
