@@ -14,13 +14,15 @@ from core.coverage import CoverageView
 from core.models import Candidate, Failure, IndexState
 
 STATES = ("indexed", "missing", "stale", "failed", "orphaned", "not_eligible")
-LISTS = (*STATES, "other_model")  # of the stale, those whose vector is of another model or size
+LISTS = (*STATES, "eligible", "other_model")  # of the stale, those whose vector is of another model or size
 NOWHERE = ("", "", 0)
 
 
 def is_in(state: str, coverage: CoverageView | None) -> ColumnElement[bool]:
     """Let through the candidates of one of LISTS; the states are disjoint, and a failure outweighs the rest."""
     match state:
+        case "eligible":
+            return and_(Candidate.eligible)
         case "orphaned":
             return and_(~Candidate.eligible, _of_place(literal(True), coverage).is_not(None))
         case "not_eligible":

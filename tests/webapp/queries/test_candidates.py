@@ -48,6 +48,11 @@ def test_a_bucket_lists_its_own_only(session: Session, one_of_each: dict[str, Ca
     assert candidates.find_page(session, CandidateFilter(state=state), SEEN).total == 1
 
 
+def test_all_who_should_be_found_have_a_list_of_their_own(session: Session, one_of_each: dict[str, Candidate]) -> None:
+    found = names(session, CandidateFilter(state="eligible"))
+    assert sorted(found) == ["failed", "indexed", "missing", "stale"]
+
+
 def test_without_a_collection_everybody_eligible_is_missing(
     session: Session, one_of_each: dict[str, Candidate]
 ) -> None:

@@ -140,3 +140,17 @@ def test_a_retry_is_offered_only_where_it_can_help(
     session.commit()
 
     assert ("Retry the rest" in plain(operator.get(f"/jobs/{job.id}"))) is offered
+
+
+def test_what_was_never_reached_did_not_fail(viewer: Visitor, session: Session) -> None:
+    counts = {"done": 0, "skipped": 0, "status": "failed"}
+    steps = [{"name": "embed", "total": 2, "failed": 2, **counts}, {"name": "index", "total": 0, "failed": 0, **counts}]
+    job = factories.make_job(session, status="failed", total=2, failed=2, split_at=func.now(), steps=steps)
+    factories.make_part(session, job, [1, 2], status="done", total=2, failed=2)
+    session.commit()
+
+    shown = plain(viewer.get(f"/jobs/{job.id}"))
+
+    assert "Embed Failed" in shown and "Index Not reached" in shown
+    assert "2 / 2 With errors 1 Cost" in shown
+    assert "failed again in a later job" in shown
