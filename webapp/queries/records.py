@@ -43,15 +43,17 @@ class _Place:
     reached: bool
 
 
-# What is known of some records, in the order of the ids given.
+# What is known of some records, in the order of the ids given. A failure belongs to the last job that met it: one that
+# was open when this job ended, and was met again later, was met by this one too.
 _OUTCOMES = text("""
 SELECT c.external_id, c.full_name, f.id, f.cause, f.reason, s.record_id IS NOT NULL, s.job_id = :job
 FROM unnest(cast(:ids AS bigint[])) WITH ORDINALITY AS u(id, at)
 LEFT JOIN candidates c ON c.id = u.id
 LEFT JOIN LATERAL (
     SELECT id, cause, reason FROM failures
-    WHERE record_kind = 'candidate' AND record_id = u.id AND job_id = :job
-    ORDER BY id DESC LIMIT 1
+    WHERE record_kind = 'candidate' AND record_id = u.id AND (job_id = :job OR (
+        collection = :collection AND first_seen <= cast(:ended AS timestamptz) AND last_seen > :ended))
+    ORDER BY job_id = :job DESC, id DESC LIMIT 1
 ) f ON true
 LEFT JOIN index_state s ON s.record_kind = 'candidate' AND s.collection = :collection AND s.record_id = u.id
 ORDER BY u.at
@@ -65,16 +67,17 @@ def find_page(
     limit = bounded(limit)
     part, position = read_cursor(cursor, small, small) if cursor else (0, 0)
     places = _places(session, job_id, part, position, limit + 1)
-    over = session.execute(select(Job.finished_at.is_not(None)).where(Job.id == job_id)).scalar_one()
-    known = session.execute(
-        _OUTCOMES, {"job": job_id, "collection": collection or "", "ids": [place.record_id for place in places]}
-    )
+    ended = session.execute(select(Job.finished_at).where(Job.id == job_id)).scalar_one()
+    ids = [place.record_id for place in places]
+    known = session.execute(_OUTCOMES, {"job": job_id, "collection": collection or "", "ids": ids, "ended": ended})
     rows = [
         RecordRow(
             part=place.part,
             position=place.position,
             record_id=place.record_id,
-            outcome=_outcome(place, over=over, failed=failure_id is not None, placed=placed, by_this=bool(by_this)),
+            outcome=_outcome(
+                place, over=ended is not None, failed=failure_id is not None, placed=placed, by_this=bool(by_this)
+            ),
             external_id=external_id,
             full_name=full_name,
             failure_id=failure_id,

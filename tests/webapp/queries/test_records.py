@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,8 @@ from core.errors import Invalid
 from tests.webapp.factories import START, make_candidate, make_failure, make_job, make_part, make_place
 from webapp.queries import records
 from webapp.queries.page import write_cursor
+
+HOUR = timedelta(hours=1)
 
 
 def test_each_record_tells_its_outcome(session: Session) -> None:
@@ -35,6 +39,15 @@ def test_a_failure_of_another_job_is_not_this_jobs_outcome(session: Session) -> 
     make_failure(session, other, candidate.id)
     make_part(session, job, [candidate.id])
     assert records.find_page(session, job.id, None).items[0].failure_id is None
+
+
+def test_what_failed_again_later_has_failed_in_this_job_too(session: Session) -> None:
+    job, retry = make_job(session, finished_at=START), make_job(session)
+    again, since = make_candidate(session), make_candidate(session)
+    make_failure(session, retry, again.id, first_seen=START - HOUR, last_seen=START + HOUR)
+    make_failure(session, retry, since.id, first_seen=START + HOUR, last_seen=START + HOUR)
+    make_part(session, job, [again.id, since.id], cursor=2)
+    assert [row.outcome for row in records.find_page(session, job.id, "c1").items] == ["failed", "removed"]
 
 
 def test_pages_run_through_the_parts_in_order(session: Session) -> None:
