@@ -49,11 +49,8 @@ def register(app: Flask) -> None:
         DOWN=states.DOWN,
         **{name: getattr(states, name) for name in LOOKS},
     )
-    app.jinja_env.filters.update(cause=causes.cause, remedy=causes.remedy, wait=waiting.say, local=local)
-    app.jinja_env.filters.update(why=causes.why)
-    app.jinja_env.filters.update(
-        cause=causes.cause, remedy=causes.remedy, needs_a_person=causes.needs_a_person, wait=waiting.say
-    )
+    app.jinja_env.filters.update(cause=causes.cause, why=causes.why, remedy=causes.remedy)
+    app.jinja_env.filters.update(needs_a_person=causes.needs_a_person, wait=waiting.say, local=local)
     app.jinja_env.filters.update(step=terms.step, parameter=terms.parameter)
     app.jinja_env.filters.update(act=acts.act, job_id=acts.job_id, changes=changes.changes)
     app.jinja_env.filters.update(alert_look=alerts.look, alert_name=alerts.name_of, alert_way=alerts.way)
