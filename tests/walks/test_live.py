@@ -96,7 +96,8 @@ def test_a_hidden_tab_asks_nothing_and_a_job_that_ended_never_again(browser: Bro
 def test_states_are_said_every_ten_seconds_at_most_and_figures_never(browser: Browser, stack: Running) -> None:
     context = browser.new_context()
     page = open_page(context, stack).page
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # a slow machine shall not make the ten seconds pass by itself
     with by_hand(stack) as job:
         page.goto(f"{stack.url}/jobs/{job.job.id}")
         job.move(10)
