@@ -92,7 +92,10 @@ def _uncovered(board: Board) -> Iterator[Notice]:
             )
         )
         action = _("Launch for %(n)s", n=number(lost))
-        yield Notice("bad" if missing else "wait", sentence, "", url_for("syncs.new"), action, "operator")
+        old = lost - missing
+        more = ngettext("%(num)s more is found by an old text.", "%(num)s more are found by an old text.", old)
+        detail = more if missing and old else ""
+        yield Notice("bad" if missing else "wait", sentence, detail, url_for("syncs.new"), action, "operator")
 
 
 def told_by(job: JobView, rules: Collection[str]) -> bool:

@@ -35,6 +35,18 @@ def test_without_anybody_it_says_how_to_bring_people_in(viewer: Visitor, session
     assert "Nobody is eligible yet." in plain(viewer.get("/"))
 
 
+def test_who_is_missing_and_who_is_stale_add_up_to_the_launch(operator: Visitor, session: Session) -> None:
+    factories.make_candidate(session)
+    stale = factories.make_candidate(session)
+    place = {"collection": COLLECTION.name, "model": COLLECTION.model, "dimension": COLLECTION.dimension}
+    factories.make_place(session, stale, **place, source_version=datetime(2026, 1, 1, tzinfo=UTC))
+    session.commit()
+    compare(session)
+
+    told = "1 person cannot be found, and no job covers them. 1 more is found by an old text. Launch for 2"
+    assert told in plain(operator.get("/"))
+
+
 def test_missing_people_without_a_job_need_attention(operator: Visitor, session: Session) -> None:
     factories.make_candidate(session)
     factories.make_candidate(session)
