@@ -148,6 +148,21 @@ def test_what_a_browser_cannot_send_as_it_is_stored_counts_as_untouched(
     assert (person.headline, person.education) == ("Nurse\r\nby night", ["Nursing"])
 
 
+def test_texts_as_long_as_boxes_show_them_can_be_sent_in_any_script(
+    operator: Visitor, session: Session, person: Candidate
+) -> None:
+    long = "漢" * LONGEST
+    person.summary, person.education, person.experience = long, long[:-2], long[:-2]
+    session.commit()
+
+    page = operator.get(f"/candidates/{person.id}/corrections/new").text
+    (encoding,) = re.findall(r'action="[^"]*/corrections" enctype="([^"]+)"', page)
+    fields = form(operator, person, headline="Head nurse")
+    address = f"/candidates/{person.id}/corrections"
+
+    assert operator.client.post(address, data=fields, content_type=encoding).status_code == 303
+
+
 def test_an_emptied_box_empties_the_column(operator: Visitor, session: Session, person: Candidate) -> None:
     send(operator, person, form(operator, person, summary="", skills="", experience=""))
     session.refresh(person)
