@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,12 +21,13 @@ Figure = float | None
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure of both; `difference` is empty where one of them is not known or they are the same."""
+    """One figure of both; `difference` and `share` are empty where one of them is not known or they are the same."""
 
     label: str
     first: str
     second: str
     difference: str = ""
+    share: str = ""  # of the first: −26 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Comparison:
     second: JobView
     figures: Sequence[Line]
     causes: Sequence[Line]
+    elsewhere: bool  # some of what failed is not among the causes: it failed again in a later job
 
 
 def chosen(ids: Sequence[str]) -> tuple[UUID, UUID]:
@@ -50,7 +52,9 @@ def compare(one: UUID, other: UUID) -> Comparison:
     """Set the older job before the younger; raise NotFound."""
     views = [jobs.show(db.session(), redis, job_id) for job_id in (one, other)]
     first, second = sorted(views, key=lambda view: view.created_at)
-    return Comparison(first, second, _figures(first, second), _causes(first, second))
+    groups = [_by_cause(job) for job in (first, second)]
+    elsewhere = any(sum(found.values()) < job.failed for found, job in zip(groups, (first, second), strict=True))
+    return Comparison(first, second, _figures(first, second), _causes(*groups), elsewhere)
 
 
 def _figures(first: JobView, second: JobView) -> list[Line]:
@@ -69,17 +73,15 @@ def _figures(first: JobView, second: JobView) -> list[Line]:
     return [*lines, _cost(first, second)]
 
 
-def _causes(first: JobView, second: JobView) -> list[Line]:
-    """Set side by side what was set aside, also what was mended since."""
-    counts = [
-        {
-            group.cause: group.total
-            for group in failures.groups(db.session(), failures.FailureFilter(None, job_id=UUID(job.id))).items
-        }
-        for job in (first, second)
-    ]
-    codes = sorted({*counts[0], *counts[1]}, key=lambda code: -counts[0].get(code, 0) - counts[1].get(code, 0))
-    return [_line(cause(code), counts[0].get(code, 0), counts[1].get(code, 0), number) for code in codes]
+def _by_cause(job: JobView) -> dict[str, int]:
+    """Count what was set aside, also what was mended since."""
+    found = failures.groups(db.session(), failures.FailureFilter(None, job_id=UUID(job.id)))
+    return {group.cause: group.total for group in found.items}
+
+
+def _causes(first: Mapping[str, int], second: Mapping[str, int]) -> list[Line]:
+    codes = sorted({*first, *second}, key=lambda code: -first.get(code, 0) - second.get(code, 0))
+    return [_line(cause(code), first.get(code, 0), second.get(code, 0), number) for code in codes]
 
 
 def _cost(first: JobView, second: JobView) -> Line:
@@ -91,16 +93,12 @@ def _cost(first: JobView, second: JobView) -> Line:
 
 
 def _line(label: str, first: Figure, second: Figure, write: Callable[[Figure], str]) -> Line:
-    return Line(label, write(first), write(second), _difference(first, second, write))
-
-
-def _difference(first: Figure, second: Figure, write: Callable[[Figure], str]) -> str:
     if first is None or second is None or first == second:
-        return ""
-    more = second - first
-    sign = "+" if more > 0 else "−"
-    share = f" ({sign}{number(round(abs(more) / first * 100))} %)" if first > 0 else ""
-    return f"{sign}{write(abs(more))}{share}"
+        return Line(label, write(first), write(second))
+    more = abs(second - first)
+    sign = "+" if second > first else "−"
+    share = f"{sign}{number(round(more / first * 100))} %" if first > 0 else ""
+    return Line(label, write(first), write(second), f"{sign}{write(more)}", share)
 
 
 def _waited(job: JobView) -> Figure:

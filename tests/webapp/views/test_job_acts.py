@@ -221,6 +221,7 @@ def test_two_jobs_are_compared_the_older_first(viewer: Visitor, session: Session
     assert "Failed 10 0 −10 (−100 %)" in shown
     assert "Ran 1 min 40 s – –" in shown
     assert "Cohere did not answer in time 1 0 −1 (−100 %)" in shown
+    assert "what failed again later is not counted here" in shown
     assert "<script>alert" not in page.text
     assert viewer.get(f"/jobs/compare?id={older.id}&id={younger.id}").status_code == 200
 
