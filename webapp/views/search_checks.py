@@ -42,12 +42,18 @@ def export(ending: str) -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Check now; what keeps it from being done is said on the page."""
     try:
-        taken = check_now(actor())
-        look = "ok" if taken.found == taken.asked else "bad"
-        flash(_("Checked: %(found)s of %(asked)s found.", found=taken.found, asked=taken.asked), look)
+        flash(*_told(check_now(actor())))
     except (Refused, Unavailable) as error:
         flash(_("The search could not be checked.") + " " + local(str(error)), "bad")
     return redirect(url_for("search_checks.index"), 303)
+
+
+def _told(taken: SearchCheck) -> tuple[str, str]:
+    """Say what came of a check, and how that looks."""
+    if not taken.asked:
+        return _("Nobody could be asked for: nobody is indexed, or no vector of their texts is kept."), "wait"
+    said = _("Checked: %(found)s of %(asked)s found.", found=taken.found, asked=taken.asked)
+    return said, "ok" if taken.found == taken.asked else "bad"
 
 
 def _line(check: SearchCheck) -> dict[str, object]:

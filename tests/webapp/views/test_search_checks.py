@@ -70,6 +70,12 @@ def test_a_check_that_was_asked_for_is_told(operator: Visitor, monkeypatch: pyte
     assert "Checked: 19 of 20 found." in plain(operator.get("/search/checks"))
 
 
+def test_a_check_that_asked_for_nobody_does_not_boast(operator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_checks, "check_now", lambda actor: SearchCheck(asked=0, found=0))
+    operator.post("/search/checks")
+    assert "Nobody could be asked for" in plain(operator.get("/search/checks"))
+
+
 def test_a_check_that_cannot_be_made_says_why(operator: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(actor: object) -> SearchCheck:
         raise Unavailable("nobody is indexed yet: launch a sync")
