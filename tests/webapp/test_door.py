@@ -204,7 +204,7 @@ def test_readers_of_one_role_see_the_same(
 ) -> None:
     """What is drawn for one is shown to all: nothing on it is anybody's own, and no token of a form."""
     job = factories.make_job(session, status=status, total=2, done=1, failed=1)
-    factories.make_failure(session, job, 1)
+    factories.make_failure(session, job, 1, cause="cohere_timeout")  # a retry is offered
     session.commit()
     live.publish(redis, view_of(job))
     one, other = visitor("operator", "Olga of one"), visitor("operator", "Omar of the other")
