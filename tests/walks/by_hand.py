@@ -52,11 +52,13 @@ class ByHand:
 def by_hand(stack: Running, **values: Any) -> Iterator[ByHand]:
     """Launch one; it is over in the end."""
     engine = engine_for(stack.database_url)
-    with Redis.from_url(stack.redis_url) as redis, Session(engine, expire_on_commit=False) as session:
-        job = ByHand(session, redis, **values)
-        try:
-            yield job
-        finally:
-            if job.job.finished_at is None:
-                job.end()
-    engine.dispose()
+    try:
+        with Redis.from_url(stack.redis_url) as redis, Session(engine, expire_on_commit=False) as session:
+            job = ByHand(session, redis, **values)
+            try:
+                yield job
+            finally:
+                if job.job.finished_at is None:
+                    job.end()
+    finally:
+        engine.dispose()

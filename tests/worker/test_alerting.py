@@ -16,6 +16,7 @@ from core.models import Alert, Job
 from core.settings import Settings
 from tests.standins.hook import Hook
 from tests.walks.conftest import eventually
+from tests.webapp.factories import make_job, make_part
 from worker import alerting, ticker
 from worker.alerting import Alerting, silent_of
 
@@ -45,20 +46,13 @@ def house(settings_env: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 
 
 def launch_long_ago(house: Container) -> None:
+    """Launch a job a month ago; a worker holds its part for an hour more."""
     with house.sessions.begin() as session:
-        session.add(
-            Job(
-                id=uuid4(),
-                kind="etl.sync",
-                queue="jobs:etl",
-                title="Night sync",
-                payload={},
-                scope="all",
-                status="waiting",
-                requested_by="ana",
-                created_at=func.clock_timestamp() - func.make_interval(0, 0, 1),
-            )
-        )
+        now = func.clock_timestamp()
+        long_ago = now - func.make_interval(0, 1)
+        job = make_job(session, title="Night sync", status="running", created_at=long_ago, split_at=long_ago)
+        held = {"holder": "worker-1", "token": uuid4(), "lease_until": now + func.make_interval(0, 0, 0, 0, 1)}
+        make_part(session, job, [1], status="running", **held)
 
 
 def end_it(house: Container) -> None:
