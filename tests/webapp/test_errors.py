@@ -32,6 +32,13 @@ def test_a_method_that_an_address_does_not_take(viewer: Visitor) -> None:
     assert "Not possible this way" in plain(answer)
 
 
+def test_an_address_that_only_takes_forms_is_not_tried_again(viewer: Visitor) -> None:
+    answer = viewer.get("/sync")
+
+    assert answer.status_code == 405
+    assert "Try again" not in plain(answer)
+
+
 def test_a_role_that_is_too_small(viewer: Visitor) -> None:
     answer = viewer.get("/sync/new")
 
