@@ -20,7 +20,7 @@ from core.embedding_cache import Vector
 from core.errors import BadBatch, JobError, Unavailable
 from core.pipeline.plan import hash_of, point_id
 from core.pipeline.text import text_of
-from core.ports import Collection, Hit
+from core.ports import Collection, Hit, rank_in
 from core.search import SearchTools, vector_of
 
 LOOKED_AT = 100  # points, for a rank
@@ -158,10 +158,8 @@ def _ranked(tools: SearchTools, collection: Collection, name: uuid.UUID, vector:
     if len(vector) != collection.dimension:
         return None
     hits = tools.index.nearest(collection.name, vector, LOOKED_AT)
-    for rank, hit in enumerate(hits, start=1):
-        if hit.id == str(name):
-            return Rank(rank, hit.score, len(hits))
-    return Rank(None, None, len(hits))
+    rank = rank_in(hits, name)
+    return Rank(rank, hits[rank - 1].score if rank else None, len(hits))
 
 
 def _others(hits: list[Hit], name: uuid.UUID) -> tuple[Near, ...]:

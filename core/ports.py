@@ -90,6 +90,11 @@ class Hit:
     payload: Mapping[str, Any]
 
 
+def rank_in(hits: Sequence[Hit], name: uuid.UUID) -> int | None:
+    """Say at which place of an answer this point stands, from 1; None when it is not there."""
+    return next((rank for rank, hit in enumerate(hits, start=1) if hit.id == str(name)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """A point as the index holds it; its vector is empty where it has none of its own."""

@@ -27,7 +27,7 @@ from core.errors import JobError, Refused, Unavailable
 from core.kinds import KINDS
 from core.models import Candidate, IndexState, Job, SearchCheck
 from core.pipeline.plan import RECORD_KIND, point_id
-from core.ports import Collection, Hit, VectorIndex
+from core.ports import Collection, Hit, VectorIndex, rank_in
 from core.settings import Settings
 
 PEOPLE = 20
@@ -171,11 +171,10 @@ def _ask(index: VectorIndex, collection: Collection, person: int, vector: Vector
 
 
 def _rank(person: int, hits: Sequence[Hit]) -> int | None:
-    own = str(point_id(person))
-    ranks = [rank for rank, hit in enumerate(hits, start=1) if hit.id == own]
-    if not ranks and len(hits) == K and hits[-1].score > SAME:
+    rank = rank_in(hits, point_id(person))
+    if rank is None and len(hits) == K and hits[-1].score > SAME:
         return K  # only people of the very same text stand before them
-    return ranks[0] if ranks else None
+    return rank
 
 
 def _keep(

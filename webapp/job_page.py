@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
 from redis.exceptions import RedisError
 
 from core.jobs import track
@@ -17,12 +16,11 @@ from core.jobs.view import JobView
 from core.kinds import KINDS
 from core.models import AuditEvent, Job
 from core.prices import price_of
-from core.settings import Settings
 from webapp import funnel, search_page, waiting
 from webapp.extensions import db, redis
 from webapp.forms import form_of
 from webapp.i18n import gettext as _
-from webapp.queries import audit, costs, current, failures, jobs
+from webapp.queries import audit, costs, failures, jobs
 from webapp.queries.audit import AuditFilter
 from webapp.rate_chart import Chart, chart_of
 from webapp.sentences import local
@@ -112,8 +110,3 @@ def interval(job: JobView) -> int | None:
         return None
     young = (datetime.now(UTC) - job.created_at).total_seconds() < YOUNG_SECONDS
     return 1 if young or job.status in ("running", "cancelling") else 3
-
-
-def collection_name() -> str | None:
-    settings: Settings = current_app.extensions["settings"]
-    return current.collection(db.session(), settings).name or None

@@ -11,24 +11,23 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
-from flask import current_app
 
 from core import point
-from core.coverage import CoverageView, snapshot
+from core.coverage import CoverageView
 from core.errors import AppError
+from core.jobs.preview import CHARACTERS_A_TOKEN
 from core.models import Candidate, IndexState
 from core.pipeline.plan import point_id
 from core.point import PointNow, Rank, TextNow
 from core.ports import Collection
 from core.prices import price_of
 from webapp.extensions import db
-from webapp.queries import candidates, in_hand
+from webapp.queries import candidates, coverage, in_hand
 from webapp.queries.candidates import CandidateDetail
 from webapp.queries.in_hand import InHand
 from webapp.sentences import local
 
 T = TypeVar("T")
-CHARACTERS_A_TOKEN = 4.2  # as in previews
 log = structlog.stdlib.get_logger("portal")
 
 
@@ -81,7 +80,7 @@ ANSWERS = (
 
 def of(candidate_id: int, *, ask: bool) -> Whereabouts:
     """Gather it all; `ask` searches by the headline also where that costs. Raises NotFound for nobody."""
-    session, seen = db.session(), snapshot(db.session(), current_app.extensions["settings"].collection)
+    session, seen = db.session(), coverage.show(db.session())
     shown = candidates.show(session, candidate_id, seen)
     collection = _collection(seen)
     place = next((at for at in shown.places if collection and at.collection == collection.name), None)

@@ -7,7 +7,19 @@ from collections.abc import Collection as Names
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, ScalarSelect, Select, case, func, literal_column, select, text
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ScalarSelect,
+    Select,
+    Subquery,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session, aliased
 
 from core.jobs.kind import JobKind, Payload
@@ -93,22 +105,21 @@ def _count(
     ids = chosen.cte("chosen").prefix_with("MATERIALIZED")
     counted = select(func.count()).select_from(ids).outerjoin(Candidate, Candidate.id == ids.c[0])
     sampled = (_length(ids), _kept(ids, collection))
-    if not rivals:
-        rows = counted.add_columns(func.count().filter(Candidate.eligible), *sampled)
-        matching, eligible, characters, share = session.execute(rows).one()
-        return matching, 0, eligible, float(characters or 0), float(share or 0)
-    left = literal_column("unnest(parts.record_ids[parts.cursor + 1:])", BigInteger)
-    taken = (
-        select(left.label("id"))
-        .select_from(Part)
-        .distinct()
-        .where(Part.job_id.in_(rivals), text(OPEN))
-        .subquery("taken")
-    )
-    free = func.count().filter(Candidate.eligible, taken.c.id.is_(None))
-    rows = counted.outerjoin(taken, taken.c.id == ids.c[0]).add_columns(func.count(taken.c.id), free, *sampled)
+    if rivals:
+        taken = _taken(rivals)
+        free = func.count().filter(Candidate.eligible, taken.c.id.is_(None))
+        rows = counted.outerjoin(taken, taken.c.id == ids.c[0]).add_columns(func.count(taken.c.id), free, *sampled)
+    else:
+        rows = counted.add_columns(literal(0), func.count().filter(Candidate.eligible), *sampled)
     matching, in_hand, eligible, characters, share = session.execute(rows).one()
     return matching, in_hand, eligible, float(characters or 0), float(share or 0)
+
+
+def _taken(rivals: Names[uuid.UUID]) -> Subquery:
+    """Choose the records that the open parts of these jobs have still before them."""
+    left = literal_column("unnest(parts.record_ids[parts.cursor + 1:])", BigInteger)
+    of_rivals = select(left.label("id")).select_from(Part).where(Part.job_id.in_(rivals), text(OPEN))
+    return of_rivals.distinct().subquery("taken")
 
 
 def _length(ids: CTE) -> ScalarSelect[Any]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from core.coverage import CoverageView, snapshot
 from core.search import LONGEST_QUESTION
 from webapp import candidate_filter, exports, finding, waiting, whereabouts
 from webapp.extensions import db
-from webapp.queries import candidates
+from webapp.queries import candidates, coverage
 from webapp.security import role
 
 bp = Blueprint("candidates", __name__)
@@ -25,9 +24,9 @@ def index() -> ResponseReturnValue:
     if question := request.args.get("q", "").strip():
         answer = finding.ask(question)
         return render_template("candidates/found.html", question=question, answer=answer, longest=LONGEST_QUESTION)
-    where, coverage = candidate_filter.read(request.args), _coverage()
-    page = candidates.find_page(db.session(), where, coverage, request.args.get("cursor") or None)
-    return render_template("candidates/index.html", page=page, where=where, coverage=coverage, longest=LONGEST_QUESTION)
+    where, seen = candidate_filter.read(request.args), coverage.show(db.session())
+    page = candidates.find_page(db.session(), where, seen, request.args.get("cursor") or None)
+    return render_template("candidates/index.html", page=page, where=where, coverage=seen, longest=LONGEST_QUESTION)
 
 
 @bp.get("/candidates/<int:candidate_id>")
@@ -44,7 +43,7 @@ def show(candidate_id: int) -> ResponseReturnValue:
 @role("viewer")
 def export_history(candidate_id: int, ending: str) -> ResponseReturnValue:
     """Give one person's index history as a file, newest first."""
-    shown = candidates.show(db.session(), candidate_id, _coverage())
+    shown = candidates.show(db.session(), candidate_id, coverage.show(db.session()))
     return exports.download(f"candidate-{candidate_id}", ending, lambda session: map(asdict, shown.history))
 
 
@@ -52,11 +51,7 @@ def export_history(candidate_id: int, ending: str) -> ResponseReturnValue:
 @role("viewer")
 def export(ending: str) -> ResponseReturnValue:
     """Give the people who match as a file, the newest 100,000 at most."""
-    where, coverage = candidate_filter.read(request.args), _coverage()
+    where, seen = candidate_filter.read(request.args), coverage.show(db.session())
     return exports.download(
-        "candidates", ending, lambda session: map(asdict, candidates.each(session, where, coverage, MOST_IN_FILE))
+        "candidates", ending, lambda session: map(asdict, candidates.each(session, where, seen, MOST_IN_FILE))
     )
-
-
-def _coverage() -> CoverageView | None:
-    return snapshot(db.session(), current_app.extensions["settings"].collection)

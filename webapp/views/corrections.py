@@ -11,6 +11,7 @@ from core.errors import Invalid
 from core.intake.correction import Outdated, correct
 from core.jobs.launch import launch
 from core.kinds import KINDS
+from core.kinds.etl_embed import Embed
 from webapp import correction_form
 from webapp.causes import cause
 from webapp.extensions import db, redis
@@ -70,9 +71,8 @@ def _typed(shown: profile.Profile) -> dict[str, str]:
 
 
 def _launched(candidate_id: int) -> str:
-    kind = KINDS["etl.embed"]
-    payload = kind.payload(candidate_ids=(candidate_id,))  # type: ignore[call-arg]
-    launched = launch(db.session(), redis, kind, payload, actor=actor(), reason=reason())
+    payload = Embed(candidate_ids=(candidate_id,))
+    launched = launch(db.session(), redis, KINDS["etl.embed"], payload, actor=actor(), reason=reason())
     return url_for("jobs.show", job_id=launched.job_id)
 
 

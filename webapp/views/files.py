@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from core.errors import Unavailable
 from core.kinds import KINDS
-from webapp import exports, job_page, queue_page, worker_page
+from webapp import exports, queue_page, worker_page
 from webapp.extensions import db
-from webapp.queries import jobs, records, results
+from webapp.queries import coverage, jobs, records, results
 from webapp.queries.page import MOST, Page
 from webapp.security import role
 
@@ -48,7 +48,7 @@ def workers(ending: str) -> Response:
 def job_records(job_id: UUID, ending: str) -> Response:
     """Give what became of each record of a job, in the order of work."""
     kind = KINDS.get(jobs.require(db.session(), job_id))
-    of, collection = kind.record_kind if kind else "candidate", job_page.collection_name()
+    of, collection = kind.record_kind if kind else "candidate", coverage.collection(db.session())
 
     def page(session: Session, cursor: str | None) -> Page[Any]:
         if of != "candidate":

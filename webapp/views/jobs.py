@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from core.kinds import KINDS
 from webapp import comparison, exports, fresh, job_list, job_page
 from webapp.extensions import db, redis
-from webapp.queries import jobs, records, results
+from webapp.queries import coverage, jobs, records, results
 from webapp.security import poll, role
 
 bp = Blueprint("jobs", __name__)
@@ -80,7 +80,7 @@ def list_records(job_id: UUID) -> ResponseReturnValue:
     if of != "candidate":
         page_of_items = results.find_page(db.session(), job_id, of, request.args.get("cursor"))
         return render_template("jobs/results.html", job=job, page=page_of_items, of=of)
-    page = records.find_page(db.session(), job_id, job_page.collection_name(), request.args.get("cursor"))
+    page = records.find_page(db.session(), job_id, coverage.collection(db.session()), request.args.get("cursor"))
     return render_template("jobs/records.html", job=job, page=page)
 
 

@@ -6,9 +6,9 @@ from flask import Blueprint, current_app, render_template
 from flask.typing import ResponseReturnValue
 
 from core import prices
-from core.coverage import snapshot
 from webapp import bounds, dependencies, installation
 from webapp.extensions import db
+from webapp.queries import coverage
 from webapp.security import role
 
 bp = Blueprint("settings", __name__)
@@ -26,6 +26,6 @@ def index() -> ResponseReturnValue:
         kept=bounds.kept(),
         versions=installation.versions() | engines,
         checks=checks,
-        coverage=snapshot(db.session(), own.collection),
+        coverage=coverage.show(db.session()),
         prices=prices.read(own.prices_file or prices.OURS),
     )
