@@ -17,10 +17,12 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from redis import Redis
+from sqlalchemy.orm import Session
 
 from core import schema
 from core import settings as settings_module
 from core.access import passwords
+from core.db import engine_for
 from core.stack import postgres, valkey, vector_server
 from core.stack.children import Child, Program
 from core.stack.net import free_port
@@ -132,6 +134,15 @@ def database(postgres_url: str, migrated_database: str) -> Iterator[str]:
     with psycopg.connect(migrated_database, autocommit=True) as connection:
         connection.execute(LEAVE)
         connection.execute(CLEAR)
+
+
+@pytest.fixture
+def session(database: str) -> Iterator[Session]:
+    """A session on this test's database."""
+    engine = engine_for(database)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
 
 
 @pytest.fixture

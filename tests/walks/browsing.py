@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from tests.walks.patience import eventually
 
@@ -101,6 +101,16 @@ class Watched:
     def _response(self, response: Response) -> None:
         if response.status >= 500:
             self.wrong.append(f"{response.status} {response.url}")
+
+
+@contextmanager
+def flawless(browser: Browser, stack: Running) -> Iterator[Watched]:
+    """An admin's page on which nothing may go wrong, seen or unseen."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Madrid")
+    watched = open_page(context, stack)
+    yield watched
+    context.close()
+    assert watched.wrong == []
 
 
 def open_page(context: BrowserContext, stack: Running, name: str = "admin") -> Watched:

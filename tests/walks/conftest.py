@@ -23,7 +23,7 @@ from core.kinds import KINDS
 from core.models import Job
 from core.settings import Settings
 from tests.standins.cohere import CohereStandIn
-from tests.walks.browsing import CHROMIUM, FLAGS, PEOPLE, Running, Watched, open_page, running
+from tests.walks.browsing import CHROMIUM, FLAGS, PEOPLE, Running, Watched, flawless, running
 from tests.walks.patience import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -108,11 +108,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def watched(browser: Browser, stack: Running) -> Iterator[Watched]:
     """An admin's page on the shared stack; a test fails with whatever went wrong on it unseen."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Madrid")
-    watched = open_page(context, stack)
-    yield watched
-    context.close()
-    assert watched.wrong == []
+    with flawless(browser, stack) as watched:
+        yield watched
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.standins.cohere import CohereStandIn
-from tests.walks.browsing import Running, Watched, open_page, running
+from tests.walks.browsing import Running, Watched, flawless, running
 from tests.walks.spoil import REFUSED, spoil
 
 PICTURES = os.environ.get("STORY_PICTURES")
@@ -179,11 +179,8 @@ def paid(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def operator_page(browser: Browser, paid: Running) -> Iterator[Watched]:
     """A page of the paid stack, on which nothing may go wrong."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, timezone_id="Europe/Madrid")
-    watched = open_page(context, paid)
-    yield watched
-    context.close()
-    assert watched.wrong == []
+    with flawless(browser, paid) as watched:
+        yield watched
 
 
 @pytest.fixture

@@ -45,11 +45,16 @@ def page(browser: Browser, stack: Running) -> Iterator[Page]:
     context.close()
 
 
+def confirm(page: Page) -> None:
+    """Say why, on the page that tells what will be lost."""
+    page.fill("#reason", "a walk")
+    page.click("button.danger")
+
+
 def test_jobs_are_launched_watched_cancelled_and_retried(page: Page, stack: Running) -> None:
     page.click("#nav >> text=Queues")
     page.click("tr:has-text('jobs:etl') >> text=Pause…")
-    page.fill("#reason", "a walk")
-    page.click("button.danger")
+    confirm(page)
     expect(page.locator("#main")).to_contain_text("a walk")
 
     page.click("#nav >> text=Launch")
@@ -61,8 +66,7 @@ def test_jobs_are_launched_watched_cancelled_and_retried(page: Page, stack: Runn
     page.wait_for_url("**/jobs/*")
     assert '<noscript><meta http-equiv="refresh"' in page.content()  # so it is watched
     page.click("text=Cancel…")
-    page.fill("#reason", "a walk")
-    page.click("button.danger")
+    confirm(page)
     expect(page.locator("h1")).to_contain_text("Cancelled")
     assert 'http-equiv="refresh"' not in page.content()
     page.click("text=Retry the rest")
@@ -71,8 +75,7 @@ def test_jobs_are_launched_watched_cancelled_and_retried(page: Page, stack: Runn
     page.goto(f"{stack.url}/jobs?q=user:admin")
     page.check("tbody tr:first-child input")
     page.click("button:has-text('Cancel…')")
-    page.fill("#reason", "a walk")
-    page.click("button.danger")
+    confirm(page)
     page.wait_for_url("**/jobs/*")
     page.click("#nav >> text=Queues")
     page.click("tr:has-text('jobs:etl') >> text=Resume")
@@ -88,16 +91,14 @@ def test_a_text_is_mended_and_a_failure_discarded(page: Page, stack: Running, as
     expect(page.locator("#list")).to_contain_text("changed since")
     page.check("#list tbody tr:nth-child(2) input")
     page.click("text=Discard selected…")
-    page.fill("#reason", "a walk")
-    page.click("button.danger")
+    confirm(page)
     expect(page.locator(".said")).to_contain_text("1 failure discarded.")
 
 
 def test_a_worker_drains_and_goes_on(page: Page) -> None:
     page.click("#nav >> text=Workers")
     page.click("text=Drain…")
-    page.fill("#reason", "a walk")
-    page.click("button.danger")
+    confirm(page)
     expect(page.locator("#main")).to_contain_text("a walk")
     page.click("button:has-text('Resume')")
     expect(page.locator("#main table")).not_to_contain_text("a walk")

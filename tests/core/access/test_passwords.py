@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, create_person, hash_password, verify_password
 from core.access import passwords as module
-from core.db import engine_for
 from core.errors import Invalid
 
 
 @pytest.fixture
-def session(database: str) -> Iterator[Session]:
-    engine = engine_for(database)
-    with Session(engine) as session:
-        create_person(session, "Begoña", "contraseña larga", "viewer", SYSTEM)
-        session.commit()
-        yield session
-    engine.dispose()
+def session(session: Session) -> Session:
+    create_person(session, "Begoña", "contraseña larga", "viewer", SYSTEM)
+    session.commit()
+    return session
 
 
 def test_the_right_password_is_somebodys(session: Session) -> None:

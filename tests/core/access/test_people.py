@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -26,14 +25,6 @@ from core.errors import Invalid, NotFound, Refused
 from core.models import AuditEvent
 
 ROOT = Actor("root", "127.0.0.1", "r1")
-
-
-@pytest.fixture
-def session(database: str) -> Iterator[Session]:
-    engine = engine_for(database)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,17 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, create_person, create_token, revoke_token, scope_allows, set_role, token_of
-from core.db import engine_for
 from core.errors import Invalid, Refused
 from core.models import ApiToken, AuditEvent
-
-
-@pytest.fixture
-def session(database: str) -> Iterator[Session]:
-    engine = engine_for(database)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
 
 
 def test_a_token_opens_and_notes_its_use(session: Session) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,21 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.access import Actor
-from core.db import engine_for
 from core.errors import Invalid, NotFound
 from core.intake.correction import Outdated, Texts, correct
 from core.models import AuditEvent, Candidate
 from tests.webapp.factories import make_candidate
 
 ANA = Actor("ana")
-
-
-@pytest.fixture
-def session(database: str) -> Iterator[Session]:
-    engine = engine_for(database)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
 
 
 @pytest.fixture

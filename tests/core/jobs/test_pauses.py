@@ -21,7 +21,7 @@ from core.jobs.pauses import pause, resume
 from core.jobs.queues import job_message, waiting_messages
 from core.jobs.reconcile import reconcile
 from core.jobs.view import view_of
-from core.models import AuditEvent, Job, JobEvent, QueuePause
+from core.models import AuditEvent, Job, JobEvent, Part, QueuePause
 from tests.core.jobs.conftest import House
 from tests.core.stack.test_children import until
 from tests.factories import people
@@ -45,6 +45,21 @@ def launched(house: House) -> uuid.UUID:
     with house.sessions.begin() as session:
         people(session, 3)
     return house.launch().job_id
+
+
+def in_hand(house: House, job_id: uuid.UUID) -> Part:
+    """Cut a job, and take its first part."""
+    house.split(job_id)
+    part = house.claim(job_id)
+    assert part is not None
+    return part
+
+
+def handed_back(house: House, part: Part) -> None:
+    assert part.token is not None
+    with house.sessions.begin() as session:
+        ref = ledger.Ref(part.job_id, part.n, part.token)
+        part_end.hand_back(session, ledger.lock(session, part.job_id), ref)
 
 
 def job_of(house: House, job_id: uuid.UUID) -> Job:
@@ -171,14 +186,11 @@ def test_a_job_launched_into_a_paused_queue_waits_from_the_first(house: House) -
 
 def test_what_is_in_hand_runs_until_it_goes_back_and_then_waits(house: House) -> None:
     job_id = launched(house)
-    house.split(job_id)
-    part = house.claim(job_id)
-    assert part is not None and part.token is not None
+    part = in_hand(house, job_id)
     hold(house)
     assert job_of(house, job_id).status == "running"
 
-    with house.sessions.begin() as session:
-        part_end.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
+    handed_back(house, part)
     assert (job_of(house, job_id).status, job_of(house, job_id).message) == ("waiting", PAUSED)
 
 
@@ -236,12 +248,9 @@ def test_a_job_of_which_a_frozen_process_holds_the_row_is_told_later(house: Hous
 
 def test_no_alert_takes_a_pause_for_trouble(house: House) -> None:
     job_id = launched(house)
-    house.split(job_id)
-    part = house.claim(job_id)
-    assert part is not None and part.token is not None
+    part = in_hand(house, job_id)
     hold(house)
-    with house.sessions.begin() as session:
-        part_end.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
+    handed_back(house, part)
     scene = Scene(house.settings, house.sessions, house.redis)
     with house.sessions.begin() as session:
         job = session.get_one(Job, job_id)
@@ -257,12 +266,9 @@ def test_no_alert_takes_a_pause_for_trouble(house: House) -> None:
 
 def test_what_stood_still_for_a_pause_is_no_stall_when_it_is_taken_again(house: House) -> None:
     job_id = launched(house)
-    house.split(job_id)
-    part = house.claim(job_id)
-    assert part is not None and part.token is not None
+    part = in_hand(house, job_id)
     hold(house)
-    with house.sessions.begin() as session:
-        part_end.hand_back(session, ledger.lock(session, job_id), ledger.Ref(job_id, 0, part.token))
+    handed_back(house, part)
     assert job_of(house, job_id).moved_at is None
     go_on(house)
     again = house.claim(job_id)

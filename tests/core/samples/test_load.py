@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from core.db import engine_for
 from core.models import Candidate
 from core.samples import load
-
-
-@pytest.fixture
-def session(database: str) -> Iterator[Session]:
-    engine = engine_for(database)
-    with Session(engine) as opened:
-        yield opened
-    engine.dispose()
 
 
 def test_all_two_thousand_are_loaded_and_eligible(session: Session) -> None:
