@@ -16,7 +16,7 @@ from core.models.job import NOT_OVER
 from webapp.i18n import gettext as _
 from webapp.queries.text import clean
 
-TERMS = ("status", "kind", "user", "error", "id", "person", "before", "after")
+TERMS = ("status", "kind", "user", "error", "open", "id", "person", "before", "after")
 ALSO = {"candidate": "person"}
 NEGATIVE = ("status", "kind", "user", "error")
 FIELDS = {"status": "statuses", "kind": "kinds", "user": "users", "error": "errors", "id": "ids"}
@@ -172,6 +172,13 @@ class _Reader:
         if not found and not minus:
             self.hints.append(_("No job and no failure has an error like “%(value)s”.", value=value[:60]))
         self._add(f"{minus}errors", *(found or [value]))
+
+    def _open(self, value: str, minus: str) -> None:
+        known = self.known.errors()
+        found = [value] if value in known else [code for code in known if code.startswith(value.lower())]
+        if not found:
+            self.hints.append(_("No job and no failure has an error like “%(value)s”.", value=value[:60]))
+        self._add("causes", *(found or [value]))
 
     def _id(self, value: str, minus: str) -> None:
         if not re.fullmatch(r"#?[0-9]{1,18}|(?=.{4,36}$)[0-9a-f]+(-[0-9a-f]*)*", value.lower()):

@@ -23,7 +23,8 @@ class JobWhere(BaseModel):
     """Every field that is given must match, each by any of its values; of `words` all, each the start of a word.
 
     `ids` are short numbers, or the starts of ids in hexadecimal; `errors` are codes of jobs or causes of failures;
-    `people` are candidates whom a job has indexed last or set aside. `after` is in, `before` is out; `not_…` is out.
+    `causes` are those of failures that are open still; `people` are candidates whom a job has indexed last or set
+    aside. `after` is in, `before` is out; `not_…` is out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -32,6 +33,7 @@ class JobWhere(BaseModel):
     kinds: Texts = ()
     users: Texts = ()
     errors: Texts = ()
+    causes: Texts = ()
     ids: Texts = ()
     people: tuple[int, ...] = ()
     words: Texts = ()
@@ -73,12 +75,14 @@ def row_by_row(where: JobWhere) -> list[ColumnElement[bool]]:
     Of words no index is asked, which would give all jobs that hold them for the sake of the few at hand.
     """
     erred = [_erred(where.errors)] if where.errors else []
+    erred += [_failing(where.causes).where(Failure.job_id == Job.id).exists()] if where.causes else []
     return [*_by_key(where), *erred, *(func.coalesce(said, False) for said in _said(where))]
 
 
 def by_index(where: JobWhere) -> list[ColumnElement[bool]]:
     """Give the same conditions as their indexes answer them: right for those that few match."""
     erred = [Job.id.in_(_with_error(where.errors))] if where.errors else []
+    erred += [Job.id.in_(_failing(where.causes))] if where.causes else []
     return [*_by_key(where), *erred, *_said(where)]
 
 
@@ -123,6 +127,11 @@ def _with_error(codes: Texts) -> Select[Any]:
     job = select(Job.id).where(Job.error_code.in_(codes))
     both = union(job, select(Failure.job_id).where(Failure.cause.in_(codes))).subquery()
     return select(both.c[0])
+
+
+def _failing(causes: Texts) -> Select[Any]:
+    """Choose the jobs with open failures of these causes."""
+    return select(Failure.job_id).where(Failure.status == "open", Failure.cause.in_(causes))
 
 
 def _of_people(people: tuple[int, ...]) -> Select[Any]:

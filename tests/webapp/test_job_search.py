@@ -20,7 +20,7 @@ KNOWN = Known(
     kinds=("etl.sync", "etl.embed", "jobs.bulk"),
     me="Marta Ibáñez",
     launchers=lambda: ("Marta Ibáñez", "Íñigo Arregi", "token:nightly", "token:ats"),
-    errors=lambda: ("cohere_timeout", "cohere_unreachable", "text_refused"),
+    errors=lambda: ("cohere_timeout", "cohere_unreachable", "text_refused", "text_refused_twice"),
     people=lambda given: (7,) if given in ("7", "ATS-000007") else (),
     zone=ZoneInfo("Europe/Madrid"),
     now=lambda: NOW,
@@ -67,7 +67,9 @@ def test_an_empty_box_is_everything() -> None:
         ("-user:token", JobWhere(not_users=("token:nightly", "token:ats"))),
         ("user:token:ats", JobWhere(users=("token:ats",))),
         ("error:cohere", JobWhere(errors=("cohere_timeout", "cohere_unreachable"))),
-        ("-error:text_refused", JobWhere(not_errors=("text_refused",))),
+        ("-error:text_refused_t", JobWhere(not_errors=("text_refused_twice",))),
+        ("open:Cohere", JobWhere(causes=("cohere_timeout", "cohere_unreachable"))),
+        ("open:text_refused", JobWhere(causes=("text_refused",))),
         ("id:0a1b", JobWhere(ids=("0a1b",))),
         ("id:#12", JobWhere(ids=("#12",))),
         ("person:ATS-000007", JobWhere(people=(7,))),
@@ -128,7 +130,7 @@ def test_every_problem_is_told_once_and_the_rest_is_understood() -> None:
     assert search.where == JobWhere(statuses=("failed",))
 
 
-@pytest.mark.parametrize("text", ["user:zoe", "error:zebra", "person:8"])
+@pytest.mark.parametrize("text", ["user:zoe", "error:zebra", "open:zebra", "person:8"])
 def test_a_name_that_nobody_has_matches_nothing_and_is_told(text: str) -> None:
     search = read(text, KNOWN)
     assert search.problems == () and len(search.hints) == 1

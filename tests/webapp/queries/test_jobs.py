@@ -77,6 +77,7 @@ FAILED_ONE = {"title": "one", "status": "failed", "kind": "etl.embed", "requeste
         JobWhere(not_users=("ana",)),
         JobWhere(errors=("text_refused",)),
         JobWhere(errors=("cohere_key_refused",)),
+        JobWhere(causes=("text_refused", "text_empty")),
         JobWhere(people=(7,)),
         JobWhere(people=(8,)),
         JobWhere(before=START),

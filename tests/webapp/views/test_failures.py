@@ -69,6 +69,24 @@ def test_only_what_was_changed_since_is_retried(operator: Visitor, session: Sess
     assert launched.payload["candidate_ids"] == [failures[0].record_id]
 
 
+def test_the_jobs_of_a_cause_are_as_many_as_its_link_lists(viewer: Visitor, session: Session) -> None:
+    """Closed failures of the cause, and a job that itself ended by it, are not among those that are open."""
+    first, second, closed = (factories.make_job(session, status="completed_with_errors") for _ in range(3))
+    factories.make_job(session, status="failed", error_code="qdrant_slow")
+    for n, job in enumerate((first, first, second)):
+        factories.make_failure(session, job, n + 1, cause="qdrant_slow")
+    factories.make_failure(session, closed, 9, cause="qdrant_slow", status="resolved")
+    session.commit()
+
+    page = viewer.get("/failures").text
+    [(link, figure)] = re.findall(r'<a href="(/jobs\?q=[^"]+)">(\d+)</a>', page)
+
+    assert figure == "2"
+    assert f"of {figure}" in plain(viewer.get(link))
+    assert set(re.findall(r'name="id" value="([^"]+)"', viewer.get(link).text)) == {str(first.id), str(second.id)}
+    assert "/jobs?q=" not in viewer.get("/failures?status=any").text
+
+
 def test_filters_stand_in_the_address_and_in_the_file(viewer: Visitor, failures: list[Failure]) -> None:
     assert "1 cause" in plain(viewer.get("/failures?step=index"))
     assert "1 failure matches." in plain(viewer.get("/failures?status=resolved"))

@@ -52,7 +52,8 @@ class JobQuery(Cursor):
     kind: Words | None = Field(None, description="The name of a kind, as etl.sync.")
     user: Words | None = Field(None, description="Who launched it; token:NAME for a script.")
     q: Words = Field(
-        "", description="The search box of the page: status: kind: user: error: id: person: before: after: and words."
+        "",
+        description="The box of the page: status: kind: user: error: open: id: person: before: after: and words.",
     )
 
 
