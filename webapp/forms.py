@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
+from webapp.formatting import number
 from webapp.i18n import gettext as _
 from webapp.terms import parameter
 
@@ -150,7 +151,7 @@ def _sentence(error: ErrorDetails) -> str:
         case "less_than" | "less_than_equal":
             return _("Too large: at most %(most)s.", most=given.get("le", given.get("lt")))
         case "too_long":
-            return _("Too many: at most %(most)s.", most=given["max_length"])
+            return _("Too many: at most %(most)s.", most=number(given["max_length"]))
         case "string_too_long":
-            return _("Too long: at most %(most)s characters.", most=given["max_length"])
+            return _("Too long: at most %(most)s characters.", most=number(given["max_length"]))
     return str(error["msg"]).removeprefix("Value error, ")

@@ -17,6 +17,7 @@ from core.kinds import KINDS
 from core.models import AuditEvent, Job
 from core.prices import price_of
 from webapp import funnel, search_page, waiting
+from webapp.causes import cause
 from webapp.extensions import db, redis
 from webapp.forms import form_of
 from webapp.i18n import gettext as _
@@ -70,9 +71,9 @@ class Bill:
 
 
 def _parameters(payload: Mapping[str, Any]) -> dict[str, str]:
-    """Write the parameters as they are read: a box that is ticked says so."""
+    """Write the parameters as they are read: a box that is ticked says so, a cause is said in words."""
     ticked = {name: _("yes") for name, value in payload.items() if value is True}
-    return form_of(payload) | ticked
+    return {name: cause(value) if name == "where.cause" else value for name, value in form_of(payload).items()} | ticked
 
 
 def _bill(job: JobView) -> Bill:

@@ -9,6 +9,7 @@ from babel.dates import get_month_names
 
 from core.access import ROLES
 from webapp import formatting
+from webapp.causes import cause
 from webapp.i18n import gettext, locale, ngettext, pgettext
 from webapp.terms import PARAMETERS, step
 
@@ -54,16 +55,22 @@ def role(value: str) -> str:
 
 
 def fields(value: str) -> str:
-    """Write what a job was limited to, `location Madrid, min_years 3`, with the names of the fields in words."""
+    """Write what a job was limited to, `location Madrid, min_years 3`, with its fields and the codes in words."""
 
     def named(found: re.Match[str]) -> str:
         if found[2] == "min_years" and found[3].isdecimal():
             years = int(found[3])
             return found[1] + ngettext("at least %(num)s year of work", "at least %(num)s years of work", years)
         name = str(PARAMETERS.get(found[2]) or PARAMETERS[f"{found[2]}_id"]).lower()
-        return f"{found[1]}{name} " + (step(found[3]).lower() if found[2] == "step" else found[3])
+        return f"{found[1]}{name} {_in_words(found[2], found[3])}"
 
     return re.sub(rf"(^|, )({FIELDS}) (\w*)", named, value)
+
+
+def _in_words(field: str, value: str) -> str:
+    if field == "cause":
+        return f"“{cause(value)}”"
+    return step(value).lower() if field == "step" else value
 
 
 FORMS: Mapping[str, str] = {

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from webapp.formatting import on_clock
-from webapp.i18n import SOURCE, gettext, locale, ngettext
+from webapp.i18n import gettext, ngettext
 from webapp.sentences import places
 from webapp.sentences.areas import AREAS, AROUND
 from webapp.sentences.marks import Counted
@@ -52,8 +52,6 @@ class Sentence:
 
 def local(text: str) -> str:
     """Say a text of the core in the reader's language and on the reader's clock. A filter of the templates."""
-    if locale().language == SOURCE:
-        return on_clock(text)
     return on_clock(_said(text))
 
 

@@ -101,7 +101,7 @@ def test_whoever_was_slower_sees_both_texts(operator: Visitor, session: Session,
         ({"experience": '{"a": }'}, "This is no JSON: see line 1, character 7."),
         ({"education": "[" * 40 + "]" * 40}, "nested deeper than 30"),
         ({"summary": "a\0b"}, "holds a NUL character"),
-        ({"headline": "x" * 2001}, "Too long: at most 2000 characters."),
+        ({"headline": "x" * 2001}, "Too long: at most 2,000 characters."),
     ],
 )
 def test_what_cannot_be_stored_is_said_beside_its_box(
