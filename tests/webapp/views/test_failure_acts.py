@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,6 +61,22 @@ def test_a_whole_cause_becomes_a_job_with_its_reason(
     assert first.location == second.location == f"/jobs/{bulk.id}"
     assert bulk.payload["where"]["cause"] == "cohere_timeout"
     assert (bulk.payload["upto"], bulk.reason) == (failures["part"].id, "moved on")
+
+
+def test_a_step_stays_in_the_choice_until_it_is_a_job(
+    operator: Visitor, session: Session, failures: dict[str, Failure]
+) -> None:
+    """What the page has counted is what its button takes."""
+    page = operator.post("/failures/bulk/new", act="retry", every="1", cause="text_refused", step="embed").text
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+
+    operator.post("/failures/bulk", **fields)
+
+    (bulk,) = bulks(session)
+    assert (bulk.payload["where"]["cause"], bulk.payload["where"]["step"]) == ("text_refused", "embed")
+    shown = plain(operator.get(f"/jobs/{bulk.id}"))
+    assert "Retry the failures with cause “Cohere refuses the text”, step embed" in shown
+    assert "text_refused" not in shown
 
 
 def test_what_names_no_failures_is_refused(operator: Visitor, session: Session, failures: dict[str, Failure]) -> None:
