@@ -13,7 +13,7 @@ from core.kinds import KINDS
 from webapp import acts, alerts, assets, causes, changes, i18n, keys, rq_board, states, terms, waiting
 from webapp.extensions import db
 from webapp.queries import menu
-from webapp.sentences import local
+from webapp.sentences import local, names
 
 ROLE_NAMES = {"viewer": _("viewer"), "operator": _("operator"), "admin": _("admin")}
 # Which entry of the menu a page belongs to, where its name does not say it.
@@ -50,7 +50,8 @@ def register(app: Flask) -> None:
         **{name: getattr(states, name) for name in LOOKS},
     )
     app.jinja_env.filters.update(cause=causes.cause, why=causes.why, remedy=causes.remedy)
-    app.jinja_env.filters.update(needs_a_person=causes.needs_a_person, wait=waiting.say, local=local)
+    app.jinja_env.filters.update(needs_a_person=causes.needs_a_person, wait=waiting.say)
+    app.jinja_env.filters.update(local=local, names=names)
     app.jinja_env.filters.update(step=terms.step, parameter=terms.parameter)
     app.jinja_env.filters.update(act=acts.act, job_id=acts.job_id, changes=changes.changes)
     app.jinja_env.filters.update(alert_look=alerts.look, alert_name=alerts.name_of, alert_way=alerts.way)

@@ -42,8 +42,8 @@ def make_part(session: Session, job: Job, record_ids: list[int], **values: Any) 
     return _add(session, Part(job_id=job.id, record_ids=record_ids, **(defaults | values)))
 
 
-def make_event(session: Session, job: Job, message: str) -> JobEvent:
-    return _add(session, JobEvent(job_id=job.id, message=message))
+def make_event(session: Session, job: Job, message: str, **values: Any) -> JobEvent:
+    return _add(session, JobEvent(job_id=job.id, message=message, **values))
 
 
 def make_failure(session: Session, job: Job, record_id: int | None, **values: Any) -> Failure:

@@ -6,9 +6,9 @@ The sentences of each area stand here once more, with a name for each thing that
 from __future__ import annotations
 
 from core.errors import Invalid
-from webapp.sentences.reading import local
+from webapp.sentences.reading import local, names
 
-__all__ = ["beside", "local"]
+__all__ = ["beside", "local", "names"]
 
 
 def beside(error: Invalid) -> dict[str, str]:

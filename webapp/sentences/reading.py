@@ -55,6 +55,11 @@ def local(text: str) -> str:
     return on_clock(_said(text))
 
 
+def names(text: str, place: str) -> bool:
+    """Say whether a text of the core has a word for this place of a sentence, as its `part`. A filter too."""
+    return any(isinstance(piece, Sentence) and place in piece.values for piece in read(text))
+
+
 def _said(text: str) -> str:
     return "".join(piece if isinstance(piece, str) else piece.local() for piece in read(text))
 

@@ -294,6 +294,19 @@ def test_all_events_of_a_job_are_listed(viewer: Visitor, session: Session, job: 
     assert "Event number 0." in plain(viewer.get(f"/jobs/{job.id}/events"))
 
 
+def test_an_event_of_a_part_names_it_once(viewer: Visitor, session: Session, job: Job) -> None:
+    """Several parts may wait for the same, until the same second."""
+    for part in (0, 6):
+        factories.make_event(session, job, f"worker-1 took part {part + 1}, attempt 1.", part=part)
+        factories.make_event(session, job, "Waits until 12:04:10 UTC: Cohere is unwell (503).", part=part, level="wait")
+    session.commit()
+
+    for path in ("", "/events"):
+        shown = plain(viewer.get(f"/jobs/{job.id}{path}"))
+        assert "Cohere is unwell (503). part 1" in shown and "Cohere is unwell (503). part 7" in shown
+        assert shown.count("part 7") == 2
+
+
 @pytest.mark.parametrize("job_id", [uuid4(), UUID(int=0)])
 def test_a_job_that_is_not_there_is_not_found(viewer: Visitor, job_id: UUID) -> None:
     for path in ("", "/progress", "/records", "/events"):
