@@ -19,7 +19,7 @@ class CoverageView:
     """`eligible = indexed + missing + stale + failed`, disjoint. `points` is what the index counts; None = not known.
 
     Failed: has an open failure. Stale: another version or another model is indexed. Orphaned: a point of somebody
-    who is gone, opted out or without text.
+    who is gone, opted out or without text. Edited: of the failed, those changed since, whom a sync tries again.
     """
 
     eligible: int
@@ -34,6 +34,7 @@ class CoverageView:
     dimension: int | None
     checked_at: datetime
     other_model: int = 0
+    edited: int = 0
     alias: str = ""
 
 
@@ -44,6 +45,10 @@ COUNT = text("""
     SELECT coalesce(c.id, s.record_id) / :range AS range,
            count(c.id) AS eligible,
            count(*) FILTER (WHERE f.record_id IS NOT NULL) AS failed,
+           count(*) FILTER (
+               WHERE f.source_version <> c.updated_at
+               AND (s.record_id IS NULL OR other OR s.source_version <> c.updated_at)
+           ) AS edited,
            count(*) FILTER (WHERE s.record_id IS NULL AND f.record_id IS NULL) AS missing,
            count(*) FILTER (WHERE c.id IS NULL) AS orphaned,
            count(*) FILTER (WHERE known AND (other OR s.source_version <> c.updated_at)) AS stale,
@@ -58,7 +63,7 @@ COUNT = text("""
     CROSS JOIN LATERAL (SELECT c.id IS NOT NULL AND s.record_id IS NOT NULL AND f.record_id IS NULL AS known) k
     GROUP BY 1 ORDER BY 1 DESC
 """)
-STATES = ("eligible", "failed", "missing", "orphaned", "stale", "other_model", "indexed")
+STATES = ("eligible", "failed", "missing", "orphaned", "stale", "other_model", "edited", "indexed")
 
 
 def check(session: Session, alias: str, collection: Collection | None, points: int | None) -> CoverageView:

@@ -40,6 +40,11 @@ class Sync(Payload):
     force: bool = False
     filter: Where | None = None
 
+    @property
+    def where(self) -> RecordFilter:
+        """Say whom to look at, as a filter of records."""
+        return RecordFilter(**self.filter.model_dump()) if self.filter else RecordFilter()
+
     @field_validator("filter")
     @classmethod
     def _none_when_empty(cls, where: Where | None) -> Where | None:
@@ -55,8 +60,7 @@ def title(sync: Sync) -> str:
 
 def split(sync: Sync, collection: Collection) -> Select[Any]:
     """Choose who is missing or stale, and whose point or failure must go; a change is a version that differs."""
-    where = RecordFilter(**sync.filter.model_dump()) if sync.filter else RecordFilter()
-    wanted = select(Candidate.id).where(Candidate.eligible, *matching(where))
+    wanted = select(Candidate.id).where(Candidate.eligible, *matching(sync.where))
     state = aliased(IndexState)
     mine = and_(state.record_kind == "candidate", state.collection == collection.name)
     if not sync.force:

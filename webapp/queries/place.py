@@ -19,7 +19,10 @@ NOWHERE = ("", "", 0)
 
 
 def is_in(state: str, coverage: CoverageView | None) -> ColumnElement[bool]:
-    """Let through the candidates of one of LISTS; the states are disjoint, and a failure outweighs the rest."""
+    """Let through the candidates of one of LISTS; the states are disjoint, and a failure outweighs the rest.
+
+    `edited` are those of the failed who were changed since: a sync tries them again.
+    """
     match state:
         case "eligible":
             return and_(Candidate.eligible)
@@ -29,6 +32,10 @@ def is_in(state: str, coverage: CoverageView | None) -> ColumnElement[bool]:
             return and_(~Candidate.eligible, _of_place(literal(True), coverage).is_(None))
         case "failed":
             return and_(Candidate.eligible, _failed(coverage))
+        case "edited":
+            changed = and_(_failure(coverage), Failure.source_version != Candidate.updated_at)
+            again = select(literal(1)).where(changed).exists()
+            return and_(Candidate.eligible, again, _of_place(_current(coverage), coverage).is_not(True))
         case "missing":
             fits = _of_place(literal(True), coverage).is_(None)
         case "stale":

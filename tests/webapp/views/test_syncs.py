@@ -10,10 +10,12 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.coverage import check
 from core.embedding_cache import keep
 from core.models import AuditEvent, Job
 from tests.webapp import factories
 from tests.webapp.conftest import NO_REDIS, Visitor, plain
+from webapp.queries import wide_sync
 from webapp.queries.current import collection
 
 
@@ -206,6 +208,21 @@ def test_the_preview_leaves_out_vectors_that_are_kept(operator: Visitor, session
     shown = plain(operator.post("/sync/previews", scope="all", force="1"))
 
     assert "To do 4 Unchanged, with a vector, about − 3 To embed, at most 1" in shown
+
+
+def test_among_very_many_the_preview_is_an_estimate_and_says_so(
+    operator: Visitor, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wide_sync, "COUNTED_TO", 2)
+    for _ in range(3):
+        factories.make_candidate(session)
+    settings = operator.client.application.extensions["settings"]
+    check(session, settings.collection, None, None)
+
+    shown = plain(operator.post("/sync/previews", scope="all"))
+
+    assert "about, as of the comparison at" in shown
+    assert "Match 3 To do 3 To embed, at most 3" in shown
 
 
 def test_the_time_is_foretold_from_a_job_that_embedded(operator: Visitor, session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -26,7 +27,8 @@ class EmbeddingsAnswer(LaunchAnswer):
 class PreviewAnswer(Answer):
     """What a job would do if it were launched now; nothing was done.
 
-    `in_hand` are in the hands of other jobs; about `kept` are unchanged and have their vector still.
+    `in_hand` are in the hands of other jobs; about `kept` are unchanged and have their vector still. Among
+    very many people the counts are estimates, made of the last comparison, at `as_of`; null = counted now.
     """
 
     matching: int
@@ -40,3 +42,4 @@ class PreviewAnswer(Answer):
     currency: str | None
     estimated_seconds: float | None
     overlapping: list[UUID]
+    as_of: datetime | None

@@ -1,0 +1,77 @@
+"""Whom a sync would choose among so many that they are not counted: as the last comparison and the lists tell."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection as Names
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import BigInteger, ColumnElement, and_, func, literal_column, or_, select, text
+from sqlalchemy.orm import Session
+
+from core.candidates import matching
+from core.coverage import CoverageView
+from core.jobs.scope import SAMPLE, Scope, sampled
+from core.kinds.etl_sync import Sync
+from core.models import Candidate, Part
+from core.models.job import OPEN
+from core.ports import Collection
+from webapp.queries.chosen import Chosen
+from webapp.queries.page import BIGINT
+from webapp.queries.place import is_in
+
+COUNTED_TO = 50_000  # people; to choose among more of them takes longer than somebody waits for a figure
+NEXT = 20  # of each part that is looked into
+FRESH = timedelta(minutes=5)  # an older comparison tells nothing of now
+
+
+def is_known(seen: CoverageView) -> bool:
+    """Say whether to take the comparison's word: there are very many people, and it is fresh."""
+    return seen.eligible > COUNTED_TO and datetime.now(UTC) - seen.checked_at < FRESH
+
+
+def reckoned(
+    session: Session, sync: Sync, seen: CoverageView, rivals: Names[uuid.UUID], collection: Collection
+) -> Scope:
+    """Say about how many a sync would choose, and who of them is before the open parts of the jobs `rivals` still."""
+    lists = _Lists(session, matching(sync.where), ("eligible",) if sync.force else ("missing", "stale", "edited"), seen)
+    wanted, gone = lists.total(), seen.orphaned
+    share = min(1.0, (sync.limit or BIGINT) / max(1, wanted + gone))
+    wanted, gone = round(wanted * share), round(gone * share)
+    in_hand = min(wanted, lists.in_hands(rivals)) if rivals else 0
+    length, kept = sampled(session, lists.some(), collection)
+    return Scope(wanted + gone, in_hand, wanted - in_hand, length, kept, seen.checked_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Those who meet the filters and are in one of the states, which are disjoint."""
+
+    session: Session
+    filters: Sequence[ColumnElement[bool]]
+    states: tuple[str, ...]
+    seen: CoverageView
+
+    def total(self) -> int:
+        return sum(one.total().n for one in self._each())
+
+    def some(self) -> Sequence[int]:
+        """Give some whose texts stand for all: of anybody where none of these is near."""
+        near = [person for one in self._each() for person in one.some(SAMPLE)]
+        return near or Chosen(self.session, self.filters, [], "eligible", self.seen).some(SAMPLE)
+
+    def in_hands(self, jobs: Names[uuid.UUID]) -> int:
+        """Say about how many are before the open parts of these jobs: the next few of some parts tell of all."""
+        open_parts = (Part.job_id.in_(jobs), text(OPEN))
+        before = self.session.scalar(select(func.sum(Part.total - Part.cursor)).where(*open_parts)) or 0
+        next_ = literal_column(f"unnest(parts.record_ids[parts.cursor + 1:parts.cursor + {NEXT}])", BigInteger)
+        some = select(next_.label("id")).select_from(Part).where(*open_parts).limit(SAMPLE).subquery("some")
+        ours = and_(*self.filters, or_(*(is_in(state, self.seen) for state in self.states)))
+        rows = select(func.count(), func.count().filter(ours)).select_from(some)
+        looked_at, fit = self.session.execute(rows.outerjoin(Candidate, Candidate.id == some.c.id)).one()
+        return round(before * fit / max(1, looked_at))
+
+    def _each(self) -> Sequence[Chosen]:
+        return [Chosen(self.session, self.filters, [], state, self.seen) for state in self.states]
