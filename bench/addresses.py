@@ -54,6 +54,9 @@ class Address(NamedTuple):
     path: str
     form: dict[str, str] | None = None
 
+    def __str__(self) -> str:
+        return f"{self.path} {urlencode(self.form)}" if self.form else self.path
+
 
 class Facts(NamedTuple):
     """Ids that there are, and cursors from deep inside of the lists."""
@@ -134,7 +137,10 @@ def pages(known: Facts) -> Iterator[Address]:
 def previews() -> Iterator[Address]:
     """Give what an act would do, as it is asked for before it is done; nothing is changed."""
     yield Address("/sync/previews", "/sync/previews", {"scope": "all"})
-    yield Address("/sync/previews", "/sync/previews", {"scope": "filter", "location": "Teruel"})
+    for more in ({"force": "1"}, {"limit": "5000"}):
+        yield Address("/sync/previews", "/sync/previews", {"scope": "all", **more})
+    for name, value in (("location", "Teruel"), ("location", "Madrid"), ("skills", "Python"), ("min_years", "3")):
+        yield Address("/sync/previews", "/sync/previews", {"scope": "filter", f"filter.{name}": value})
     for act in ("retry", "cancel"):
         yield Address("/jobs/bulk/new", "/jobs/bulk/new", {"act": act, "every": "1", "q": "status:failed"})
     yield Address("/failures/bulk/new", "/failures/bulk/new", {"act": "retry", "every": "1", "cause": "text_refused"})

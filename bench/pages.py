@@ -3,6 +3,7 @@ process takes while long files are read."""
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -84,22 +85,22 @@ class _Walk:
 
     def over(self, asked: Iterable[Address], client: FlaskClient, first_bytes: bool = False) -> None:
         """Ask for each once to warm up, then round after round; the answer is read to its end, or its first piece."""
-        some = [address for address in asked if self.only in address.path]
+        some = [address for address in asked if self.only in str(address)]
         for turn in range(-1, self.rounds):
             for address in some:
                 figures = self._ask(client, address, first_bytes)
                 if turn >= 0:
-                    self.took.setdefault(address.group, {}).setdefault(address.path, []).append(figures)
+                    self.took.setdefault(address.group, {}).setdefault(str(address), []).append(figures)
 
     def _ask(self, client: FlaskClient, address: Address, first_bytes: bool) -> Took:
-        self.seen.forget(address.path)
+        self.seen.forget(str(address))
         cpu, began = self.seen.cpu_ms(), time.perf_counter()
         answer = client.open(address.path, method="POST" if address.form else "GET", data=address.form)
         next(answer.iter_encoded(), b"") if first_bytes else answer.get_data()
         took = (time.perf_counter() - began) * 1000
         answer.close()
         if answer.status_code not in (200, 302):
-            self.odd[address.path] = answer.status_code
+            self.odd[str(address)] = answer.status_code
         return Took(took, self.seen.cpu_ms() - cpu, self.seen.ms, self.seen.count)
 
     def whole_files(self, client: FlaskClient) -> dict[str, float]:
@@ -119,6 +120,8 @@ def _portal(urls: Any) -> Iterator[Flask]:
     configure(own)
     app = create_app(own)
     app.config["RATELIMIT_ENABLED"] = False
+    gc.collect()
+    gc.freeze()  # as wsgi.py does
     try:
         yield app
     finally:
