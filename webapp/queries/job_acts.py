@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, any_, case, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from core.jobs.kind import NO_COLLECTION
@@ -36,19 +38,15 @@ class Foreseen:
 
 def foresee(session: Session, bulk: jobs_bulk.Bulk) -> Foreseen:
     """Look at each job that the act would take, 10,000 at most."""
-    chosen = jobs_bulk.split(bulk, NO_COLLECTION).subquery("chosen")
-    fate = {"cancel": _of_cancel, "retry": _of_retry, "discard": _of_discard}[bulk.act]()
-    left = _aside_of_job() if bulk.act == "discard" else func.coalesce(Job.total, 0) - Job.done - Job.skipped
-    seen = (
-        select(fate.label("fate"), left.label("left"))
-        .select_from(Job)
-        .join(chosen, chosen.c[0] == Job.number)
-        .subquery()
-    )
-    rows = session.execute(select(seen.c.fate, func.count(), func.sum(seen.c.left)).group_by(seen.c.fate)).all()
-    fates = {fate: n for fate, n, _ in rows}
-    records = sum(int(left or 0) for fate, _, left in rows if fate == HIT)
-    return Foreseen(fates, records, session.scalars(_first(chosen.c[0], fate)).all())
+    job = aliased(Job, _chosen(bulk).subquery("chosen"))
+    fate = {"cancel": _of_cancel, "retry": _of_retry, "discard": _of_discard}[bulk.act](job)
+    left = _aside_of(job) if bulk.act == "discard" else func.coalesce(job.total, 0) - job.done - job.skipped
+    seen = select(fate.label("fate"), left.label("left"), job.number).subquery("seen")
+    rows = select(seen.c.fate, func.count(), func.sum(seen.c.left), _newest_of(seen.c.number)).group_by(seen.c.fate)
+    found = {fate: (n, int(left or 0), numbers) for fate, n, left, numbers in session.execute(rows)}
+    _, records, first = found.get(HIT, (0, 0, []))
+    shown = select(Job).where(Job.number.in_(first)).order_by(Job.number.desc())
+    return Foreseen({fate: n for fate, (n, _, _) in found.items()}, records, session.scalars(shown).all())
 
 
 def newest(session: Session) -> int:
@@ -56,35 +54,39 @@ def newest(session: Session) -> int:
     return session.scalar(select(func.max(Job.number))) or 1
 
 
-def _first(number: ColumnElement[int], fate: ColumnElement[str]) -> Select[Job]:
-    return (
-        select(Job).join(number.table, number == Job.number).where(fate == HIT).order_by(Job.number.desc()).limit(SHOWN)
-    )
+def _chosen(bulk: jobs_bulk.Bulk) -> Select[Any]:
+    if bulk.where is None:
+        return select(Job).where(Job.number == any_(list(bulk.numbers)))  # type: ignore[arg-type]
+    return jobs_bulk.split(bulk, NO_COLLECTION).with_only_columns(Job)
 
 
-def _of_cancel() -> ColumnElement[str]:
-    return case((Job.status.in_(OVER), "over"), (Job.status == "cancelling", "cancelling"), else_=HIT)
+def _newest_of(number: ColumnElement[int]) -> ColumnElement[list[int]]:
+    newest_first = func.array_agg(aggregate_order_by(number, number.desc()), type_=ARRAY(BigInteger))
+    return newest_first[1:SHOWN]
 
 
-def _of_discard() -> ColumnElement[str]:
-    return case((_aside_of_job() == 0, "nothing_aside"), else_=HIT)
+def _of_cancel(job: type[Job]) -> ColumnElement[str]:
+    return case((job.status.in_(OVER), "over"), (job.status == "cancelling", "cancelling"), else_=HIT)
 
 
-def _aside_of_job() -> ColumnElement[int]:
-    aside = select(func.count()).where(Failure.job_id == Job.id, Failure.status == "open")
-    return aside.correlate(Job).scalar_subquery()
+def _of_discard(job: type[Job]) -> ColumnElement[str]:
+    return case((_aside_of(job) == 0, "nothing_aside"), else_=HIT)
 
 
-def _of_retry() -> ColumnElement[str]:
+def _aside_of(job: type[Job]) -> ColumnElement[int]:
+    return select(func.count()).where(Failure.job_id == job.id, Failure.status == "open").scalar_subquery()
+
+
+def _of_retry(job: type[Job]) -> ColumnElement[str]:
     """Say what a retry would find; records that a later retry has settled are seen only when it runs."""
     later = aliased(Job)
-    under_way = exists().where(later.retry_of == Job.id, later.status.in_(AT_WORK))
-    aside = exists().where(Failure.job_id == Job.id, Failure.status == "open", Failure.record_id.is_not(None))
+    under_way = exists().where(later.retry_of == job.id, later.status.in_(AT_WORK))
+    aside = exists().where(Failure.job_id == job.id, Failure.status == "open", Failure.record_id.is_not(None))
     behind = and_(Part.status.in_(("failed", "cancelled")), Part.cursor < Part.total)
-    left = or_(Job.split_at.is_(None), aside, exists().where(Part.job_id == Job.id, behind))
+    left = or_(job.split_at.is_(None), aside, exists().where(Part.job_id == job.id, behind))
     return case(
-        (Job.status.not_in(OVER), "not_over"),
-        (Job.kind.not_in(KINDS), "unknown"),
+        (job.status.not_in(OVER), "not_over"),
+        (job.kind.not_in(KINDS), "unknown"),
         (under_way, "under_way"),
         (~left, "nothing_left"),
         else_=HIT,
