@@ -43,6 +43,7 @@ def gunicorn(host: str, port: int) -> list[str]:
         "--timeout": "60",
         "--graceful-timeout": "5",
         "--keep-alive": "30",
+        "--forwarder-headers": "",  # else whoever comes by loopback says by a header under which path we lie
         "--limit-request-line": "8190",  # a thousand ticked rows travel in an address
         "--log-level": "warning",
     }
