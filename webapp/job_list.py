@@ -24,7 +24,7 @@ from webapp.i18n import zone
 from webapp.job_search import JobSearch, Known
 from webapp.kept_views import KeptViews
 from webapp.queries import jobs, names
-from webapp.queries.jobs import JobFilter
+from webapp.queries.job_filter import STATUSES, JobFilter
 from webapp.queries.page import Count, Page
 from webapp.security import actor
 
@@ -68,7 +68,7 @@ def search(text: str, now: datetime | None = None) -> JobSearch:
     """Read the box by what there is: kinds, people who launched, errors; ages count back from `now`."""
     session = db.session()
     known = Known(
-        statuses=jobs.STATUSES,
+        statuses=STATUSES,
         kinds=tuple(KINDS),
         me=actor().name,
         launchers=partial(names.launchers, session),
@@ -106,7 +106,7 @@ def shown() -> dict[str, Any]:
     what, cursor = asked(), request.args.get("cursor") or None
     if what.search.problems:
         nothing: Page[Any] = Page((), None, 0, True)
-        counts = {status: Count(0, True) for status in jobs.STATUSES}
+        counts = {status: Count(0, True) for status in STATUSES}
         kept = KeptViews("jobs", "", ())
         return {
             "asked": what,
@@ -118,8 +118,7 @@ def shown() -> dict[str, Any]:
             "chosen": Chosen(),
             "elsewhere": Chosen(),
         }
-    counted = jobs.counts(db.session(), what.where)
-    page = jobs.find_page(db.session(), what.where, cursor, known=jobs.of_tab(counted, what.status))
+    page, counted = jobs.with_tabs(db.session(), what.where, cursor)
     chosen = ticked(request.args)
     return {
         "asked": what,

@@ -12,6 +12,7 @@ from core.jobs.search import JobWhere
 from webapp import lost_and_found
 from webapp.extensions import db
 from webapp.queries import jobs
+from webapp.queries.job_filter import JobFilter
 from webapp.security import role
 
 bp = Blueprint("finds", __name__)
@@ -35,5 +36,5 @@ def _job(words: str) -> UUID | None:
     """Find the one job that an id, or the beginning of one, means."""
     if not re.fullmatch(r"(?=.*[0-9])[0-9a-fA-F]{8}[0-9a-fA-F-]{0,28}", words) or words.isdigit():
         return None
-    found = jobs.find_page(db.session(), jobs.JobFilter(where=JobWhere(ids=(words,))), limit=2).items
+    found = jobs.find_page(db.session(), JobFilter(where=JobWhere(ids=(words,))), limit=2).items
     return UUID(found[0].id) if len(found) == 1 else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -17,9 +18,13 @@ from core.jobs.view import view_of
 from core.models import Census
 from core.models.job import NOT_OVER
 from tests.webapp.factories import START, make_candidate, make_event, make_failure, make_job, make_part, make_place
-from webapp.queries import jobs
-from webapp.queries.jobs import JobFilter
+from webapp.queries import job_matches, jobs
+from webapp.queries.job_filter import STATUSES, JobFilter
 from webapp.queries.page import Count
+
+
+def counts(session: Session, where: JobFilter) -> Mapping[str, Count]:
+    return jobs.with_tabs(session, where)[1]
 
 
 def titles(session: Session, where: JobFilter) -> list[str]:
@@ -97,10 +102,10 @@ def test_every_part_of_a_search_narrows_the_list_and_the_tabs_alike(session: Ses
     make_failure(session, two, 9, cause="cohere_timeout")
 
     assert titles(session, JobFilter(where=where)) == ["one"]
-    assert {status: count.n for status, count in jobs.counts(session, JobFilter(where=where)).items() if count.n} == {
+    assert {status: count.n for status, count in counts(session, JobFilter(where=where)).items() if count.n} == {
         "failed": 1
     }
-    assert jobs.total(session, JobFilter(where=where)).n == 1
+    assert jobs.find_page(session, JobFilter(where=where)).total == 1
 
 
 def test_what_an_error_leaves_out_is_left_out(session: Session) -> None:
@@ -142,10 +147,12 @@ def test_words_are_found_by_their_start_whatever_stands_around_them(
     assert bool(titles(session, JobFilter(where=JobWhere(words=words)))) is found
 
 
-def test_words_that_fill_no_page_nearby_are_found_by_the_index(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("exact_to", [5, 100])  # more match than are counted, or not so many
+def test_pages_of_words_follow_each_other_wherever_the_jobs_are(
+    session: Session, monkeypatch: pytest.MonkeyPatch, exact_to: int
 ) -> None:
-    monkeypatch.setattr(jobs, "NEAR", 3)
+    monkeypatch.setattr(job_matches, "NEAR", 3)
+    monkeypatch.setattr(job_matches, "EXACT_TO", exact_to)
     for n in range(12):
         make_job(session, title="odd one" if n % 3 else "even one")
     where, seen, cursor = JobFilter(where=JobWhere(words=("odd",))), list[str](), None
@@ -155,18 +162,20 @@ def test_words_that_fill_no_page_nearby_are_found_by_the_index(
         cursor = page.next
         if cursor is None:
             break
-    assert (len(seen), len(set(seen)), page.total) == (8, 8, 8)
+    assert (len(seen), len(set(seen))) == (8, 8)
+    assert page.total_exact is (exact_to > 8)
+    assert not page.total_exact or page.total == 8
 
 
 def test_above_the_limit_the_tabs_are_estimates_and_say_so(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "EXACT_TO", 5)
+    monkeypatch.setattr(job_matches, "EXACT_TO", 5)
     for n in range(12):
         make_job(session, title="sync", status="running" if n < 2 else "completed")
     session.execute(text("ANALYZE jobs"))
-    counted = jobs.counts(session, JobFilter(where=JobWhere(words=("sync",))))
+    counted = counts(session, JobFilter(where=JobWhere(words=("sync",))))
     assert counted["running"] == Count(2, True)
     assert not counted["completed"].exact
-    assert not jobs.of_tab(counted, None).exact
+    assert not job_matches.of_tab(counted, None).exact
 
 
 def test_the_start_of_an_id_or_a_number_finds_its_job(session: Session) -> None:
@@ -186,13 +195,13 @@ def test_tabs_count_within_the_rest_of_the_filter(session: Session) -> None:
     make_job(session, status="failed", requested_by="eva")
     make_job(session, status="failed")
     make_job(session, status="running")
-    counts = jobs.counts(session, JobFilter(status="running", user="ana"))
-    assert {status: count.n for status, count in counts.items() if count.n} == {"failed": 1, "running": 1}
-    assert set(counts) == set(jobs.STATUSES)
+    tabs = counts(session, JobFilter(status="running", user="ana"))
+    assert {status: count.n for status, count in tabs.items() if count.n} == {"failed": 1, "running": 1}
+    assert set(tabs) == set(STATUSES)
 
 
 def test_open_jobs_leave_out_those_that_are_over(session: Session) -> None:
-    for status in jobs.STATUSES:
+    for status in STATUSES:
         make_job(session, status=status)
     assert [view.status for view in jobs.open_jobs(session)] == list(NOT_OVER)
 

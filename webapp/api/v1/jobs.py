@@ -38,6 +38,7 @@ from webapp.api.reading import Cursor, Reason, Request, Words
 from webapp.extensions import db, redis
 from webapp.job_list import Asked, search
 from webapp.queries import coverage, jobs, records, results
+from webapp.queries.job_filter import STATUSES
 from webapp.queries.results import ResultRow
 from webapp.security import actor
 from webapp.waiting import waits_of
@@ -48,7 +49,7 @@ blueprint = Blueprint("jobs", __name__)
 class JobQuery(Cursor):
     """Which jobs."""
 
-    status: Literal[jobs.STATUSES] | None = None  # type: ignore[valid-type]
+    status: Literal[STATUSES] | None = None  # type: ignore[valid-type]
     kind: Words | None = Field(None, description="The name of a kind, as etl.sync.")
     user: Words | None = Field(None, description="Who launched it; token:NAME for a script.")
     q: Words = Field(

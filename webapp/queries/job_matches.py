@@ -1,0 +1,130 @@
+"""The jobs that match, newest first, and how many of each status: asked of the indexes once for both.
+
+PostgreSQL cannot foretell whether words and the other conditions meet in the same jobs, and would walk through all
+jobs to find that they never do. So the indexes are asked for all that match, as long as they are not too many; those
+of which there are many are met soon enough among the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, text, tuple_
+from sqlalchemy.orm import Session, defer
+
+from core.models import Job
+from core.models.job import NOT_OVER
+from webapp.queries.job_filter import STATUSES, JobFilter
+from webapp.queries.page import EXACT_TO, Count, count, estimate
+
+NEAR = 2_000  # looked through one by one where very many match
+LISTED = select(Job).options(defer(Job.payload, raiseload=True))
+
+
+class Found(NamedTuple):
+    """How many of each status match, and the ids of the page."""
+
+    statuses: Mapping[str, int]
+    ids: Sequence[UUID]
+
+    @property
+    def n(self) -> int:
+        return sum(self.statuses.values())
+
+
+@dataclass(frozen=True)
+class JobMatches:
+    """What matches `where`; of the page behind `position`, the time and id of a row, `need` jobs."""
+
+    session: Session
+    where: JobFilter
+    position: tuple[Any, ...] | None
+    need: int
+
+    def page(self) -> Sequence[Job]:
+        """Read the jobs of the page, newest first."""
+        if not self.where.selective:
+            return self._read(LISTED.where(*self.where.indexed(), *self._behind))
+        if self._found.n <= EXACT_TO:
+            return self._read(LISTED.where(Job.id.in_(self._found.ids)))
+        near = self._near()
+        return near if len(near) == self.need else self._by_index()
+
+    def counts(self) -> Mapping[str, Count]:
+        """Count the jobs of each status that the rest of the filter lets through: the figures on the tabs."""
+        every = self.where.every_status
+        if not self.where.narrow:
+            return {status: self._count(replace(every, status=status)) for status in STATUSES}
+        known = self._found.statuses
+        if self._found.n <= EXACT_TO:
+            return {status: Count(known.get(status, 0), True) for status in STATUSES}
+        return {status: self._about(replace(every, status=status)) for status in STATUSES}
+
+    def total(self) -> Count:
+        """Count what matches: exactly up to 10,000."""
+        if not self.where.selective:
+            return self._count(self.where)
+        if self._found.n <= EXACT_TO:
+            return of_tab({status: Count(n, True) for status, n in self._found.statuses.items()}, self.where.status)
+        return Count(max(EXACT_TO + 1, estimate(self.session, select(Job.id).where(*self.where.indexed()))), False)
+
+    @cached_property
+    def _found(self) -> Found:
+        """Ask the indexes for at most one job more than are counted, whatever the limit suggests; of any status."""
+        asked = select(Job.id, Job.status, Job.created_at).where(*self.where.every_status.indexed())
+        found = asked.cte("found").prefix_with("MATERIALIZED")
+        some = select(found).limit(EXACT_TO + 1).cte("some").prefix_with("MATERIALIZED")
+        each = select(some.c.status, func.count().label("n")).group_by(some.c.status).subquery("each")
+        behind = [tuple_(some.c.created_at, some.c.id) < tuple_(*self.position)] if self.position else []
+        tab = [some.c.status == self.where.status] if self.where.status else []
+        newest = some.c.created_at.desc(), some.c.id.desc()
+        page = select(some.c.id).where(*tab, *behind).order_by(*newest).limit(self.need).subquery("page")
+        counts = select(func.jsonb_object_agg(each.c.status, each.c.n)).scalar_subquery()
+        ids = select(func.array_agg(page.c.id)).scalar_subquery()
+        statuses, some_ids = self.session.execute(select(counts, ids)).one()
+        return Found(statuses or {}, some_ids or [])
+
+    def _near(self) -> Sequence[Job]:
+        """Look through the next few, row by row, and no further than is needed."""
+        times = select(Job.created_at).where(*self._behind).order_by(Job.created_at.desc(), Job.id.desc())
+        edge = func.coalesce(times.offset(NEAR - 1).limit(1).scalar_subquery(), text("'-infinity'::timestamptz"))
+        return self._read(LISTED.where(Job.created_at >= edge, *self._behind, *self.where.row_by_row()))
+
+    def _by_index(self) -> Sequence[Job]:
+        """Ask the indexes for all that match behind the page before, and take the newest."""
+        matching = select(Job.id, Job.created_at).where(*self.where.indexed(), *self._behind)
+        places = matching.cte("places").prefix_with("MATERIALIZED")
+        newest = places.c.created_at.desc(), places.c.id.desc()
+        first = select(places).order_by(*newest).limit(self.need).subquery("first")
+        return self._read(LISTED.join(first, first.c.id == Job.id))
+
+    @property
+    def _behind(self) -> list[Any]:
+        return [] if self.position is None else [tuple_(Job.created_at, Job.id) < tuple_(*self.position)]
+
+    def _read(self, rows: Select[Any]) -> Sequence[Job]:
+        return self.session.scalars(_newest(rows, self.need)).all()
+
+    def _count(self, where: JobFilter) -> Count:
+        return count(self.session, select(Job.id).where(*where.indexed()))
+
+    def _about(self, where: JobFilter) -> Count:
+        """Take the planner's word for a status of which there are many, and count the others."""
+        if where.status in NOT_OVER:
+            return count(self.session, select(Job.id).where(*where.row_by_row()))
+        return Count(estimate(self.session, select(Job.id).where(*where.indexed())), False)
+
+
+def of_tab(counted: Mapping[str, Count], status: str | None) -> Count:
+    """Add up what the tabs say, or take the one of them that is open."""
+    if status is not None:
+        return counted.get(status, Count(0, True))
+    return Count(sum(one.n for one in counted.values()), all(one.exact for one in counted.values()))
+
+
+def _newest(rows: Select[Any], limit: int) -> Select[Any]:
+    return rows.order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
