@@ -18,10 +18,11 @@ from webapp import reasons
 from webapp.extensions import db
 from webapp.forms import Form, form_of, payload_from
 from webapp.i18n import gettext as _
-from webapp.queries import candidates
+from webapp.queries import pasted
 
 SCOPES = ("all", "filter", "ids")
 UNKNOWN_SHOWN = 20
+LONGEST_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Asked:
     kind: JobKind
     payload: Payload
     reason: str
-    unknown: tuple[int, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def read(form: Form) -> Asked:
@@ -82,12 +83,12 @@ def as_call(asked: Asked, host_url: str) -> str:
 
 
 def _chosen(form: Form, reason: str) -> Asked:
-    """Read the pasted ids; those that are nobody's are named and left out."""
-    chosen = payload_from(Embed, form)
-    wanted = chosen.candidate_ids
-    unknown = candidates.unknown(db.session(), wanted)
-    known = sorted(set(wanted) - set(unknown))
-    if not known:
-        shown = ", ".join(str(nobody) for nobody in unknown[:UNKNOWN_SHOWN])
-        raise Invalid(_("Nobody has these ids."), {"candidate_ids": _("Nobody has these ids: %(ids)s.", ids=shown)})
-    return Asked(KINDS["etl.embed"], Embed(candidate_ids=tuple(known), force=chosen.force), reason, tuple(unknown))
+    """Read the pasted ids, ours or external ones; those that are nobody's are named and left out."""
+    known, unknown = pasted.people(db.session(), "\n".join(form.getlist("candidate_ids")))
+    if unknown and not known:
+        shown = ", ".join(nobody[:LONGEST_SHOWN] for nobody in unknown[:UNKNOWN_SHOWN])
+        sentence = _("Nobody has these ids: %(ids)s.", ids=shown) + " " + _("Copy them from the list of candidates.")
+        raise Invalid(_("Nobody has these ids."), {"candidate_ids": sentence})
+    kept = MultiDict([("candidate_ids", str(one)) for one in sorted(known)])
+    kept.update({"force": "1"} if "force" in form else {})
+    return Asked(KINDS["etl.embed"], payload_from(Embed, kept), reason, tuple(unknown))

@@ -79,6 +79,21 @@ def test_chosen_people_become_an_embedding_of_those_who_exist(operator: Visitor,
     assert job.payload["candidate_ids"] == sorted(person.id for person in people)
 
 
+def test_chosen_people_may_be_named_by_external_ids_mixed_with_ours(operator: Visitor, session: Session) -> None:
+    named = ("ATS-0500000", "12 34/B", "זהות-7")
+    people = [factories.make_candidate(session, external_id=external) for external in named]
+    people += [factories.make_candidate(session), factories.make_candidate(session, external_id="x")]
+    people[4].external_id = str(people[3].id)  # ours comes first
+    session.commit()
+    pasted = f"ATS-0500000, {people[3].id}\r\n12 34/B;זהות-7\nATS-0500000 {people[0].id}\n\n,,NOBODY-1 \x00'--<b>"
+
+    page = operator.post("/sync/previews", scope="ids", candidate_ids=pasted, force="1")
+    job = launched(session, operator.post("/sync", scope="ids", candidate_ids=pasted, force="1").location)
+
+    assert "2 ids are nobody’s: NOBODY-1, &#39;--&lt;b&gt; They are left out." in plain(page)
+    assert job.payload == {"candidate_ids": sorted(person.id for person in people[:4]), "force": True}
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
@@ -88,8 +103,9 @@ def test_chosen_people_become_an_embedding_of_those_who_exist(operator: Visitor,
         ({"scope": "filter"}, "Fill in at least one of these."),
         ({"scope": "filter", "filter.min_years": "-1"}, "Too small: at least 0."),
         ({"scope": "ids", "candidate_ids": ""}, "Fill this in."),
-        ({"scope": "ids", "candidate_ids": "abc"}, "“abc” is not a whole number."),
-        ({"scope": "ids", "candidate_ids": "999999"}, "Nobody has these ids: 999999."),
+        ({"scope": "ids", "candidate_ids": " , \n"}, "Fill this in."),
+        ({"scope": "ids", "candidate_ids": "abc"}, "Nobody has these ids: abc. Copy them from the list of candidates."),
+        ({"scope": "ids", "candidate_ids": "999999" * 9}, "Nobody has these ids: 9999999999999999999999"),
         ({"scope": "elsewhere"}, "Some fields need a second look."),
     ],
 )
