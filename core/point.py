@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,16 @@ SHOWN = 3  # numbers of a vector
 
 @dataclass(frozen=True, slots=True)
 class TextNow:
-    """The text as PostgreSQL has it now. `kept` when its vector was paid for already; no hash without text."""
+    """The text as PostgreSQL has it now, with its vector where that was paid for already; no hash without text."""
 
     characters: int
     truncated: bool
     content_hash: str | None  # hexadecimal
-    kept: bool
+    vector: Vector | None = field(repr=False, compare=False)
+
+    @property
+    def kept(self) -> bool:
+        return self.vector is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def text_now(candidate_id: int, collection: Collection, tools: SearchTools | Non
         text = text_of(row)
         key = hash_of(text.text)
         kept = embedding_cache.find(session, collection.model, collection.dimension, "document", [key])
-    return TextNow(len(text.text), text.truncated, key.hex() if text.text else None, key in kept)
+    return TextNow(len(text.text), text.truncated, key.hex() if text.text else None, kept.get(key))
 
 
 def look(
@@ -97,8 +101,8 @@ def look(
         found = own.index.inspect(collection.name, [name])
         vector = found[0].vector if found else np.empty(0, np.float32)
         hits = own.index.nearest(collection.name, vector, NEAREST + 1) if len(vector) else []
-        asked = _kept(own, collection, text) if text else None
-        own_rank = _ranked(own, collection, name, vector if asked is None else asked)
+        asked = vector if text is None or text.vector is None else text.vector
+        own_rank = _ranked(own, collection, name, asked)
     return PointNow(
         collection=collection.name,
         id=name,
@@ -144,14 +148,6 @@ def _translated() -> Iterator[None]:
         raise Unavailable(f"this question cannot be asked: {error}") from error
     except JobError as error:
         raise Unavailable(str(error)) from error
-
-
-def _kept(tools: SearchTools, collection: Collection, text: TextNow) -> Vector | None:
-    if not text.kept or text.content_hash is None:
-        return None
-    key = bytes.fromhex(text.content_hash)
-    with tools.sessions() as session:
-        return embedding_cache.find(session, collection.model, collection.dimension, "document", [key]).get(key)
 
 
 def _ranked(tools: SearchTools, collection: Collection, name: uuid.UUID, vector: Vector) -> Rank | None:

@@ -7,7 +7,7 @@ import uuid
 import numpy as np
 import pytest
 
-from core import point
+from core import embedding_cache, point
 from core.errors import GiveUp, TryAgain, Unavailable
 from core.models import Candidate
 from core.pipeline.plan import point_id
@@ -41,6 +41,14 @@ def test_a_point_is_read_whole_with_its_rank_and_who_is_near(house: House, index
     assert seen.own == point.Rank(1, pytest.approx(1), 12)
     assert len(seen.nearest) == 5 and indexed[0] not in [near.id for near in seen.nearest]
     assert len(house.embedder.calls) == calls
+
+
+def test_a_vector_that_was_kept_is_read_once(house: House, indexed: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    read, asked = embedding_cache.find, []
+    monkeypatch.setattr(embedding_cache, "find", lambda *given: asked.append(given) or read(*given))
+    text = point.text_now(indexed[0], collection(house), house)
+    assert point.look(indexed[0], collection(house), text, house).own == point.Rank(1, pytest.approx(1), 12)
+    assert len(asked) == 1
 
 
 def test_who_has_no_point_has_no_rank(house: House, indexed: list[int]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from core.ports import Collection
 from tests.webapp import factories
 from tests.webapp.conftest import NO_QDRANT, NO_REDIS, Visitor, plain
 
-TEXT = TextNow(120, False, (b"c" * 32).hex(), True)
+TEXT = TextNow(120, False, (b"c" * 32).hex(), np.ones(512, np.float32))
 POINT = PointNow(
     collection="c1",
     id=uuid.UUID(int=7),
@@ -101,7 +102,7 @@ def test_a_changed_text_and_changed_facts_are_told_apart(
     compare(session)
     seen()
     assert "only what searches filter by changed" in shown(viewer, person)
-    seen(text=TextNow(130, False, "90ce00", False))
+    seen(text=TextNow(130, False, "90ce00", None))
     said = shown(viewer, person)
     assert "Can be found, but by an old text." in said and "was not embedded since" in said
     assert "text hash 636363… is now 90ce00…" in said
