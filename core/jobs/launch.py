@@ -6,6 +6,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 from sqlalchemy import func, select, text
@@ -73,7 +74,9 @@ def launch(
     known = open_job(session, scope)
     if known is None and not by_job:
         _refuse_a_flood(session, actor)
-    made = None if known else _insert(session, kind, payload, scope, actor, reason, retry_of, by_job)
+    made = None
+    if known is None:
+        made = _insert(session, kind, payload, actor, reason, scope=scope, retry_of=retry_of, by_job=by_job)
     job_id = made or (known.id if known else _quicker(session, scope))
     if key is not None:
         _remember(session, key, job_id)
@@ -107,45 +110,42 @@ def _insert(
     session: Session,
     kind: JobKind,
     payload: Payload,
-    scope: str,
     actor: Actor,
     reason: str,
+    *,
+    scope: str,
     retry_of: uuid.UUID | None,
     by_job: bool,
 ) -> uuid.UUID | None:
-    job_id = session.execute(
-        insert(Job)
-        .values(
-            id=uuid.uuid4(),
-            kind=kind.name,
-            queue=kind.queue,
-            title=kind.title(payload)[:200],
-            payload=payload.model_dump(mode="json"),
-            scope=scope,
-            requested_by=actor.name,
-            reason=reason[:1000],
-            retry_of=retry_of,
-            by_job=by_job,
-            request_id=actor.request_id,
-            steps=[
-                {"name": name, "status": "queued", "total": None, "done": 0, "skipped": 0, "failed": 0}
-                for name in kind.steps
-            ],
-        )
-        .on_conflict_do_nothing(index_elements=["scope"], index_where=text(OPEN))
-        .returning(Job.id)
-    ).scalar_one_or_none()
+    """Write the job with what is told of its launch; None when the launch of another of its scope was quicker."""
+    row = _columns(kind, payload, actor, reason) | {"scope": scope, "retry_of": retry_of, "by_job": by_job}
+    first = insert(Job).values(row).on_conflict_do_nothing(index_elements=["scope"], index_where=text(OPEN))
+    job_id = session.execute(first.returning(Job.id)).scalar_one_or_none()
     if job_id is not None:
-        ledger.tell(session, job_id, f"{actor.name} launched the job" + (f": {reason}" if reason else "."))
-        access.record(
-            session,
-            actor,
-            "job.launch",
-            str(job_id),
-            reason=reason,
-            after={"kind": kind.name, "title": kind.title(payload)},
-        )
+        _tell(session, job_id, kind, payload, actor, reason)
     return job_id
+
+
+def _columns(kind: JobKind, payload: Payload, actor: Actor, reason: str) -> dict[str, Any]:
+    step = {"status": "queued", "total": None, "done": 0, "skipped": 0, "failed": 0}
+    return {
+        "id": uuid.uuid4(),
+        "kind": kind.name,
+        "queue": kind.queue,
+        "title": kind.title(payload)[:200],
+        "payload": payload.model_dump(mode="json"),
+        "requested_by": actor.name,
+        "reason": reason[:1000],
+        "request_id": actor.request_id,
+        "steps": [{"name": name} | step for name in kind.steps],
+    }
+
+
+def _tell(session: Session, job_id: uuid.UUID, kind: JobKind, payload: Payload, actor: Actor, reason: str) -> None:
+    """Write the first line of the story, and the audit's."""
+    ledger.tell(session, job_id, f"{actor.name} launched the job" + (f": {reason}" if reason else "."))
+    after = {"kind": kind.name, "title": kind.title(payload)}
+    access.record(session, actor, "job.launch", str(job_id), reason=reason, after=after)
 
 
 def _refuse_a_flood(session: Session, actor: Actor) -> None:
