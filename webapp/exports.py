@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from webapp.extensions import db
 
 Row = Mapping[str, object]
-CHUNK = 64 * 1024  # bytes
+FIRST, CHUNK = 1024, 64 * 1024  # bytes
 # A spreadsheet takes a cell that begins like this for a formula, and runs it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -42,13 +42,14 @@ def _read(own: Session, rows: Callable[[Session], Iterable[Row]]) -> Iterator[Ro
 
 
 def _gathered(pieces: Iterable[bytes]) -> Generator[bytes]:
-    """Join lines: to send each by itself takes longer than to read it."""
-    held = bytearray()
+    """Join lines, for to send each by itself takes longer than to read it; the first few go at once."""
+    held, enough = bytearray(), FIRST
     for piece in pieces:
         held += piece
-        if len(held) >= CHUNK:
+        if len(held) >= enough:
             yield bytes(held)
             held.clear()
+            enough = CHUNK
     yield bytes(held)
 
 

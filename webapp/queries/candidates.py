@@ -117,13 +117,13 @@ def find_page(
 def each(session: Session, where: CandidateFilter, coverage: CoverageView | None, most: int) -> Iterator[CandidateRow]:
     """Give what matches for a file, newest first, `most` at most; a slow reader holds no connection meanwhile."""
     chosen = _chosen(session, where, coverage)
-    left, behind = most, BIGINT
-    while left and (ids := chosen.newest(behind, min(BATCH, left))):
+    left, behind, size = most, BIGINT, LIMIT  # the first lines soon
+    while left and (ids := chosen.newest(behind, min(size, left))):
         found = _read(session, ids, coverage)
         session.expunge_all()
         session.commit()
         yield from found
-        left, behind = left - len(ids), ids[-1]
+        left, behind, size = left - len(ids), ids[-1], BATCH
 
 
 def ids(session: Session, where: CandidateFilter, coverage: CoverageView | None, most: int) -> Sequence[int]:

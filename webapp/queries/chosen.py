@@ -12,14 +12,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, cast, func, or_, select, text, true, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    any_,
+    cast,
+    func,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from core.coverage import RANGE, CoverageView, ranges
 from core.models import Candidate
 from webapp.queries.page import BIGINT, EXACT_TO, Count, count, estimate
-from webapp.queries.place import is_in
+from webapp.queries.place import is_in, joined
 
 FEW = 10_000  # as many are chosen by id; it is a hundredth of what the walk is for
 LOOKED_INTO = 8  # ranges for some of a state
@@ -42,15 +56,14 @@ class Chosen:
     def newest(self, below: int, need: int) -> Sequence[int]:
         """Give the ids of the newest whose id is below this one."""
         if self._few is not None:
-            chosen = select(Candidate.id).where(Candidate.id.in_(self._few), *self._placed)
-        elif (places := self._ranges(below)) is not None:
+            return self._of_few(below, need)
+        if (places := self._ranges(below)) is not None:
             return self.session.scalars(self._in_ranges(places, below, need)).all()
-        elif self._narrowed and self.state is None:
+        if self._narrowed and self.state is None:
             return (
                 self._near(below, need) or self.session.scalars(_page(self._by_index().distinct(), below, need)).all()
             )
-        else:
-            chosen = select(Candidate.id).where(*self._narrowed, *self._placed)
+        chosen = self._placed(select(Candidate.id).where(*self._narrowed))
         return self.session.scalars(_page(chosen, below, need)).all()
 
     def some(self, most: int) -> Sequence[int]:
@@ -62,17 +75,21 @@ class Chosen:
     def total(self) -> Count:
         """Count them: exactly where that is cheap, else by the last comparison, the planner and a sample."""
         if self._few is not None:
-            n = len(self._few)
-            if n and self.state is not None:
-                chosen = select(func.count()).where(Candidate.id.in_(self._few), *self._placed)
-                n = self.session.scalar(chosen) or 0
-            return Count(n, True)
+            return Count(len(self._of_few(BIGINT, FEW)), True)
         seen = getattr(self.coverage, self.state or "", None)
         if not self._narrowed:
-            chosen = select(Candidate.id).where(*self._placed)
+            chosen = self._placed(select(Candidate.id))
             return count(self.session, chosen) if seen is None else Count(seen, seen <= EXACT_TO)  # as of its age
         share = 1.0 if seen is None or not self.coverage else seen / max(1, self.coverage.eligible)
         return Count(round(self._expected * share), False)
+
+    def _of_few(self, below: int, need: int) -> Sequence[int]:
+        """Take the newest of the few who meet the filters: the state is asked of them alone."""
+        few = sorted((person for person in self._few or () if person < below), reverse=True)
+        if self.state is None:
+            return few[:need]
+        chosen = self._placed(select(Candidate.id).where(Candidate.id == any_(few)))  # type: ignore[arg-type]
+        return self.session.scalars(_page(chosen, below, need)).all()
 
     @cached_property
     def _few(self) -> list[int] | None:
@@ -126,9 +143,8 @@ class Chosen:
     def _narrowed(self) -> list[ColumnElement[bool]]:
         return [*self.filters, or_(*self.ways)] if self.ways else [*self.filters]
 
-    @property
-    def _placed(self) -> list[ColumnElement[bool]]:
-        return [is_in(self.state, self.coverage)] if self.state else []
+    def _placed(self, people: Select[int]) -> Select[int]:
+        return joined(people, self.coverage).where(is_in(self.state, self.coverage)) if self.state else people
 
     def _ranges(self, below: int) -> list[int] | None:
         """Say where somebody of the state may be, newest range first; None where no comparison tells."""
@@ -148,9 +164,19 @@ class Chosen:
         """Read range by range, and no further than is needed: they are in order, so that nothing is sorted first."""
         numbers = func.unnest(cast(places, ARRAY(BigInteger))).table_valued("n", with_ordinality="at").render_derived()
         first = numbers.c.n * RANGE
-        inside = select(Candidate.id).where(Candidate.id.between(first, first + RANGE - 1), Candidate.id < below)
-        inside = inside.where(self._row_by_row, *self._placed).order_by(Candidate.id.desc()).limit(need)
-        rows = inside.lateral("inside")
+        assert self.state is not None
+
+        def within(id_: Any) -> ColumnElement[bool]:
+            return and_(id_.between(first, first + RANGE - 1), id_ < below)
+
+        people = joined(select(Candidate.id).where(within(Candidate.id)), self.coverage, within)
+        placed = people.where(is_in(self.state, self.coverage)).order_by(Candidate.id.desc())
+        if self._narrowed:
+            # The state is in indexes and few have it; filters and words need the row. The OFFSET keeps them apart.
+            few = placed.offset(0).correlate(numbers).lateral("few")
+            placed = select(few.c.id).join(Candidate, Candidate.id == few.c.id).where(self._row_by_row)
+            placed = placed.order_by(Candidate.id.desc())
+        rows = placed.limit(need).lateral("inside")
         chosen = select(rows.c.id).select_from(numbers.join(rows, true()))
         return chosen.order_by(numbers.c.at, rows.c.id.desc()).limit(need)
 

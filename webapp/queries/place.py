@@ -1,50 +1,63 @@
-"""Where a candidate is in the index, in the words of the coverage: as a condition of a list, and as a column.
-
-The conditions look a place up for each candidate at hand: readers bring few, and stop when they have enough. As joins
-they would be made with everybody first.
-"""
+"""Where a candidate is in the index, in the words of the coverage: as a condition of a list, and as a column."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
 
 from core.coverage import CoverageView
 from core.models import Candidate, Failure, IndexState
 
 STATES = ("indexed", "missing", "stale", "failed", "orphaned", "not_eligible")
 LISTS = (*STATES, "eligible", "other_model")  # of the stale, those whose vector is of another model or size
+Row = TypeVarTuple("Row")
 NOWHERE = ("", "", 0)
 
 
 def is_in(state: str, coverage: CoverageView | None) -> ColumnElement[bool]:
     """Let through the candidates of one of LISTS; the states are disjoint, and a failure outweighs the rest.
 
-    `edited` are those of the failed who were changed since: a sync tries them again.
+    It speaks of the rows that `joined` adds. `edited` are those of the failed who were changed since: a sync tries
+    them again.
     """
+    placed, failed = IndexState.record_id.is_not(None), Failure.record_id.is_not(None)
+    current = and_(placed, _current(coverage))
+    fits: ColumnElement[bool]
     match state:
-        case "eligible":
-            return and_(Candidate.eligible)
         case "orphaned":
-            return and_(~Candidate.eligible, _of_place(literal(True), coverage).is_not(None))
+            return and_(~Candidate.eligible, placed)
         case "not_eligible":
-            return and_(~Candidate.eligible, _of_place(literal(True), coverage).is_(None))
+            return and_(~Candidate.eligible, ~placed)
+        case "eligible":
+            fits = true()
         case "failed":
-            return and_(Candidate.eligible, _failed(coverage))
+            fits = failed
         case "edited":
-            changed = and_(_failure(coverage), Failure.source_version != Candidate.updated_at)
-            again = select(literal(1)).where(changed).exists()
-            return and_(Candidate.eligible, again, _of_place(_current(coverage), coverage).is_not(True))
+            fits = and_(failed, Failure.source_version != Candidate.updated_at, ~current)
         case "missing":
-            fits = _of_place(literal(True), coverage).is_(None)
+            fits = and_(~failed, ~placed)
         case "stale":
-            fits = _of_place(_current(coverage), coverage).is_(False)
+            fits = and_(~failed, placed, ~current)
         case "other_model":
-            fits = _of_place(_same_model(coverage), coverage).is_(False)
+            fits = and_(~failed, placed, ~_same_model(coverage))
         case _:
-            fits = _of_place(_current(coverage), coverage).is_(True)
-    return and_(Candidate.eligible, fits, ~_failed(coverage))
+            fits = and_(~failed, current)
+    return and_(Candidate.eligible, fits)
+
+
+def joined(
+    people: Select[*Row], coverage: CoverageView | None, within: Callable[[Any], ColumnElement[bool]] | None = None
+) -> Select[*Row]:
+    """Add to candidates their place and their open failure, if there are any.
+
+    `within` says again of the others' ids which candidates are meant: a range is then read once from each index.
+    """
+    near = [within(IndexState.record_id)] if within else []
+    aside = [within(Failure.record_id)] if within else []
+    places = people.outerjoin(IndexState, and_(_place(coverage), *near))
+    return places.outerjoin(Failure, and_(_failure(coverage), *aside))
 
 
 def with_place(coverage: CoverageView | None) -> Select[*tuple[Any, ...]]:
@@ -73,19 +86,16 @@ def with_place(coverage: CoverageView | None) -> Select[*tuple[Any, ...]]:
         (~Candidate.eligible, func.coalesce(Candidate.deleted_at, Candidate.updated_at)),
         else_=Candidate.updated_at,
     )
-    return (
-        select(
-            Candidate,
-            state.label("state"),
-            why.label("why"),
-            since.label("since"),
-            IndexState.indexed_at,
-            IndexState.job_id,
-            Failure.cause,
-        )
-        .outerjoin(IndexState, _place(coverage))
-        .outerjoin(Failure, _failure(coverage))
+    rows = select(
+        Candidate,
+        state.label("state"),
+        why.label("why"),
+        since.label("since"),
+        IndexState.indexed_at,
+        IndexState.job_id,
+        Failure.cause,
     )
+    return joined(rows, coverage)
 
 
 def _place(coverage: CoverageView | None) -> ColumnElement[bool]:
@@ -95,14 +105,6 @@ def _place(coverage: CoverageView | None) -> ColumnElement[bool]:
         IndexState.collection == collection,
         IndexState.record_id == Candidate.id,
     )
-
-
-def _of_place(column: ColumnElement[bool], coverage: CoverageView | None) -> ColumnElement[bool]:
-    return select(column).where(_place(coverage)).scalar_subquery()
-
-
-def _failed(coverage: CoverageView | None) -> ColumnElement[bool]:
-    return select(literal(1)).where(_failure(coverage)).exists()
 
 
 def _current(coverage: CoverageView | None) -> ColumnElement[bool]:

@@ -20,7 +20,7 @@ from core.models.job import OPEN
 from core.ports import Collection
 from webapp.queries.chosen import Chosen
 from webapp.queries.page import BIGINT
-from webapp.queries.place import is_in
+from webapp.queries.place import is_in, joined
 
 COUNTED_TO = 50_000  # people; to choose among more of them takes longer than somebody waits for a figure
 NEXT = 20  # of each part that is looked into
@@ -69,8 +69,10 @@ class _Lists:
         next_ = literal_column(f"unnest(parts.record_ids[parts.cursor + 1:parts.cursor + {NEXT}])", BigInteger)
         some = select(next_.label("id")).select_from(Part).where(*open_parts).limit(SAMPLE).subquery("some")
         ours = and_(*self.filters, or_(*(is_in(state, self.seen) for state in self.states)))
-        rows = select(func.count(), func.count().filter(ours)).select_from(some)
-        looked_at, fit = self.session.execute(rows.outerjoin(Candidate, Candidate.id == some.c.id)).one()
+        people = select(func.count(), func.count().filter(ours)).outerjoin_from(
+            some, Candidate, Candidate.id == some.c.id
+        )
+        looked_at, fit = self.session.execute(joined(people, self.seen)).one()
         return round(before * fit / max(1, looked_at))
 
     def _each(self) -> Sequence[Chosen]:
