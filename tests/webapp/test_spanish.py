@@ -24,7 +24,7 @@ from tests.webapp.conftest import NO_POSTGRESQL, NO_QDRANT, NO_REDIS, Visitor, p
 from tests.webapp.spoken import Reader, words
 from tests.webapp.spoken_rows import JOBS, NAME, TOLD, WORKER, fill
 from webapp import formatting as write
-from webapp.queries.jobs import STATUSES
+from webapp.queries.job_filter import STATUSES
 from webapp.queries.place import LISTS
 
 IN_SPANISH = {"Accept-Language": "es-MX,es;q=0.9"}
