@@ -72,7 +72,7 @@ def _extend(app: Flask, settings: Settings) -> None:
     login_manager.session_protection = None  # sessions.py has its own rules
     login_manager.unauthorized_handler(_sign_in_first)
     babel.init_app(app, locale_selector=i18n.language)
-    i18n.group_digits(app.jinja_env)
+    i18n.match_templates(app.jinja_env)
     with app.app_context():
         known = dependencies.dependencies_of(settings, db.engine, app.extensions["redis"])
     app.extensions["dependencies"] = known

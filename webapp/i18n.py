@@ -14,6 +14,8 @@ from flask import g, request
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
+from webapp.direction import balanced, isolated
+
 CATALOGUES = Path(__file__).parent / "translations"
 SOURCE = "en"  # the language of the code
 
@@ -42,12 +44,12 @@ def zone() -> ZoneInfo:
 
 def gettext(message: str, **values: object) -> str:
     """Say a sentence of ours in the reader's language."""
-    return str(flask_babel.gettext(message, **values))
+    return str(flask_babel.gettext(message, **_isolated(values)))
 
 
 def pgettext(context: str, message: str, **values: object) -> str:
     """Say a sentence whose words mean several things: `context` says which."""
-    return str(flask_babel.pgettext(context, message, **values))
+    return str(flask_babel.pgettext(context, message, **_isolated(values)))
 
 
 class _Counted(int):
@@ -59,22 +61,32 @@ class _Counted(int):
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """Say a sentence that depends on a number."""
-    return str(flask_babel.ngettext(one, many, _Counted(num), **values))
+    return str(flask_babel.ngettext(one, many, _Counted(num), **_isolated(values)))
 
 
-def group_digits(jinja: Environment) -> None:
-    """Let the templates' own `ngettext` write its number as ours does."""
-    plain: Any = jinja.globals["ngettext"]
+def match_templates(jinja: Environment) -> None:
+    """Let the templates' own `gettext` and `ngettext` write numbers and values as ours do; keep isolations whole."""
+    jinja.finalize = balanced
+    plain: Any = jinja.globals["gettext"]
+    plain_counted: Any = jinja.globals["ngettext"]
+
+    @pass_context
+    def said(context: Context, message: str, **values: object) -> object:
+        return context.call(plain, message, **_isolated(values))
 
     @pass_context
     def counted(context: Context, one: str, many: str, num: int | None, **values: object) -> object:
-        return context.call(plain, one, many, num if num is None else _Counted(num), **values)
+        return context.call(plain_counted, one, many, num if num is None else _Counted(num), **_isolated(values))
 
-    jinja.globals["ngettext"] = counted
+    jinja.globals.update(gettext=said, ngettext=counted)
 
 
 def locale() -> Locale:
     return flask_babel.get_locale() or Locale.parse(SOURCE)
+
+
+def _isolated(values: dict[str, object]) -> dict[str, object]:
+    return {name: isolated(value) for name, value in values.items()}
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from webapp.direction import isolated
 from webapp.formatting import on_clock
 from webapp.i18n import gettext, ngettext
 from webapp.sentences import places
@@ -61,7 +62,7 @@ def names(text: str, place: str) -> bool:
 
 
 def _said(text: str) -> str:
-    return "".join(piece if isinstance(piece, str) else piece.local() for piece in read(text))
+    return "".join(str(isolated(piece)) if isinstance(piece, str) else piece.local() for piece in read(text))
 
 
 def _value(name: str, value: str) -> str:
