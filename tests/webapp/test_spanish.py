@@ -32,8 +32,8 @@ COHERE = {"EMBEDDER": "cohere", "COHERE_API_KEY": "k" * 20, "MONTHLY_BUDGET": "1
 
 # Names, and words that Spanish shares with English.
 SHARED = words(
-    "Vigía PostgreSQL Redis Valkey Qdrant Cohere RQ API ATS CSV JSON JSONL Resume Python UTF UTC HTTPS USD kB MB ms min "
-    "CSRF JavaScript Enter Esc ReadTimeout ConnectError RecursionError embed cohere "
+    "Vigía PostgreSQL Redis Valkey Qdrant Cohere RQ API CSV JSON JSONL Resume Python UTF UTC HTTPS USD kB MB ms min "
+    "ATS CSRF JavaScript Enter Esc ReadTimeout ConnectError RecursionError embed cohere "
     "id Id ids Ids no No me ticker hash log token Token tokens Tokens error Error script scripts portal Portal "
     "local terminal vector alias cookies Proxies Info cursor ReadTimeout ConnectError RecursionError embed cohere "
     + socket.gethostname()
