@@ -68,6 +68,8 @@ class Facts(NamedTuple):
     person: int
     candidate: int
     deep: dict[str, str]
+    year: str  # the first day that there are costs of
+    today: str
 
 
 def facts(engine: Engine) -> Facts:
@@ -95,6 +97,7 @@ def facts(engine: Engine) -> Facts:
             *one("SELECT max(id) FROM people"),
             *one("SELECT record_id FROM failures WHERE status = 'open' AND collection = 'bench_2' LIMIT 1"),
             deep,
+            *one("SELECT min(day)::text, max(day)::text FROM spend"),
         )
 
 
@@ -112,6 +115,8 @@ def pages(known: Facts) -> Iterator[Address]:
         "/readyz",
     ):
         yield Address("forms", path)
+    for by in ("day", "kind", "person", "model", "job"):
+        yield Address("/costs?from=", _url("/costs", **{"from": known.year, "to": known.today, "by": by}))
     yield from _jobs(known)
     yield from _job(known)
     yield from _candidates("/candidates", known, "text")

@@ -88,6 +88,9 @@ FROM words, LATERAL (
 
 UPDATE jobs SET status = 'cancelling' WHERE status = 'waiting' AND number % 3 = 0;
 
+UPDATE jobs SET steps = '[{"name": "extract", "done": 198, "skipped": 0}, {"name": "embed", "done": 190, "skipped": 8}]'
+WHERE kind LIKE 'etl%';
+
 UPDATE jobs SET retry_of = md5('job ' || number - 40)::uuid WHERE number % 25 = 0 AND number > 40;
 
 INSERT INTO parts (job_id, n, status, record_ids, cursor, total, done, skipped, failed, attempt, started_at, finished_at)
@@ -108,8 +111,8 @@ FROM jobs, generate_series(1, 3) n;
 INSERT INTO job_results (job_id, record_id, outcome, sentence)
 SELECT id, n, 'done', 'A retry was launched.' FROM jobs, generate_series(1, 20) n WHERE kind = 'jobs.bulk' AND number % 40 = 0;
 
-INSERT INTO spend (job_id, model, day, calls, inputs, tokens)
-SELECT id, model, (created_at AT TIME ZONE 'UTC')::date, calls, 200, tokens FROM jobs WHERE kind LIKE 'etl%';
+INSERT INTO spend (job_id, model, day, kind, person, calls, inputs, tokens)
+SELECT id, model, (created_at AT TIME ZONE 'UTC')::date, kind, requested_by, calls, 200, tokens FROM jobs WHERE kind LIKE 'etl%';
 
 INSERT INTO audit_events (at, actor, action, target, reason, after)
 SELECT created_at, requested_by, CASE WHEN number % 9 = 0 THEN 'job.cancel' ELSE 'job.launch' END, id::text, reason, '{"kind": "etl.sync"}'::jsonb

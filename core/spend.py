@@ -22,8 +22,10 @@ BOOK = text(f"""
         )
     ),
     {totals.FREE}
-    INSERT INTO spend (job_id, model, stripe, calls, inputs, tokens)
-    SELECT :job_id, :model, coalesce((SELECT stripe FROM free), -1), 1, :inputs, :tokens FROM new
+    INSERT INTO spend (job_id, model, stripe, kind, person, calls, inputs, tokens)
+    SELECT :job_id, :model, coalesce((SELECT stripe FROM free), -1),
+           coalesce(jobs.kind, ''), coalesce(jobs.requested_by, ''), 1, :inputs, :tokens
+    FROM new LEFT JOIN jobs ON jobs.id = :job_id
     ON CONFLICT (job_id, model, day, stripe) DO UPDATE SET
         calls = spend.calls + 1, inputs = spend.inputs + excluded.inputs, tokens = spend.tokens + excluded.tokens
     RETURNING calls

@@ -17,7 +17,8 @@ class Spend(Base):
     """What one job, or the searches of a day (`job_id` is NOBODY), paid for with one model on one day in UTC.
 
     Written in the transaction that keeps the vectors, whoever holds the part by then: what was billed is counted.
-    In stripes, as the totals: none waits for another whose process was frozen before its commit.
+    In stripes, as the totals: none waits for another whose process was frozen before its commit. `kind` and `person`
+    are the job's, kept here to be summed without it; empty for searches.
     """
 
     __tablename__ = "spend"
@@ -29,6 +30,8 @@ class Spend(Base):
         Date, primary_key=True, server_default=text("(clock_timestamp() AT TIME ZONE 'UTC')::date")
     )
     stripe: Mapped[int] = mapped_column(SmallInteger, primary_key=True, server_default="0", autoincrement=False)
+    kind: Mapped[str] = mapped_column(Text, server_default="")
+    person: Mapped[str] = mapped_column(Text, server_default="")
     calls: Mapped[int] = mapped_column(BigInteger, server_default="0")
     inputs: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from core import spend, totals
 from core.db import engine_for, sessions_for
 from core.models import PaidCall, Spend
+from core.models.money import NOBODY
+from tests.webapp import factories
 
 
 @pytest.fixture
@@ -48,6 +50,17 @@ def test_a_call_is_booked_once_however_often_it_is_said(sessions: sessionmaker[S
     with sessions() as session:
         assert spend.of_job(session, job_id) == (2, 40_000)
         assert totals.read(session)["embed_calls", "", "embed-v4.0"] == 2
+
+
+def test_a_cost_knows_for_which_kind_and_person_it_was_paid(sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        job_id = factories.make_job(session, kind="etl.embed", requested_by="Begoña").id
+        spend.book(session, uuid.uuid4(), job_id, "embed-v4.0", inputs=95, tokens=20_000)
+        spend.book(session, uuid.uuid4(), NOBODY, "embed-v4.0", inputs=1, tokens=20)
+
+    with sessions() as session:
+        booked = session.execute(select(Spend.kind, Spend.person, Spend.tokens).order_by(Spend.tokens))
+        assert [tuple(row) for row in booked] == [("", "", 20), ("etl.embed", "Begoña", 20_000)]
 
 
 def test_a_process_frozen_before_its_commit_keeps_nobody_from_booking(sessions: sessionmaker[Session]) -> None:

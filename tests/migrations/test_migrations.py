@@ -113,7 +113,9 @@ def test_what_jobs_paid_for_before_is_kept(empty_database: str) -> None:
     command.upgrade(alembic(empty_database), "head")
     with psycopg.connect(empty_database) as connection:
         (row,) = connection.execute("SELECT count(*), sum(calls), sum(tokens), min(model) FROM spend").fetchall()
+        whose = connection.execute("SELECT DISTINCT kind, person FROM spend").fetchall()
     assert row == (20, 40, 6000, "embed-v4.0")
+    assert whose == [("etl.sync", "ana")]
 
 
 def test_each_version_of_a_candidate_has_a_time_of_its_own(database: str) -> None:

@@ -85,8 +85,11 @@ def make_token(session: Session, **values: Any) -> ApiToken:
 
 
 def make_spend(session: Session, job_id: UUID, **values: Any) -> Spend:
+    """Book a cost for a job, or for a search when it is nobody's."""
+    job = session.get(Job, job_id)
+    whose = {"kind": job.kind, "person": job.requested_by} if job else {}
     defaults = {"model": "embed-v4.0", "calls": 1, "inputs": 10, "tokens": 2000}
-    return _add(session, Spend(job_id=job_id, **(defaults | values)))
+    return _add(session, Spend(job_id=job_id, **(whose | defaults | values)))
 
 
 def make_act(session: Session, **values: Any) -> AuditEvent:

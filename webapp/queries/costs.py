@@ -49,24 +49,22 @@ class Saved(NamedTuple):
     kept: int
 
 
-_OF_JOBS = "spent LEFT JOIN (SELECT id AS job_id, {key} AS key FROM jobs) AS job USING (job_id)"
-# What `by` groups by, from where, and in which order.
+_DEAREST = "sum(amount) DESC, sum(tokens) DESC, sum(inputs) DESC, 1"
+# What `by` groups by, and in which order.
 _BY = {
-    "day": ("day::text", "spent", "1"),
-    "model": ("model", "spent", "sum(amount) DESC, sum(tokens) DESC, sum(inputs) DESC, 1"),
-}
-_BY |= {"job": ("job_id", *_BY["model"][1:])}
-_BY |= {
-    by: ("coalesce(key, '')", _OF_JOBS.format(key=column), _BY["model"][2])
-    for by, column in (("kind", "kind"), ("person", "requested_by"))
+    "day": ("day::text", "1"),
+    "kind": ("kind", _DEAREST),
+    "person": ("person", _DEAREST),
+    "model": ("model", _DEAREST),
+    "job": ("job_id", _DEAREST),
 }
 _COSTS = """
 WITH price AS (SELECT * FROM unnest(cast(:models AS text[]), cast(:prices AS float8[])) AS price(model, each)),
 spent AS (
-    SELECT job_id, model, day, calls, inputs, tokens, tokens * coalesce(price.each, 0) / 1e6 AS amount
+    SELECT job_id, kind, person, model, day, calls, inputs, tokens, tokens * coalesce(price.each, 0) / 1e6 AS amount
     FROM spend LEFT JOIN price USING (model) WHERE day BETWEEN :first AND :last
 )
-SELECT {key}, sum(calls), sum(inputs), sum(tokens), sum(amount) FROM {source} GROUP BY 1 ORDER BY {order} LIMIT :most
+SELECT {key}, sum(calls), sum(inputs), sum(tokens), sum(amount) FROM spent GROUP BY 1 ORDER BY {order} LIMIT :most
 """
 # The figures of a job's step and its bill say it: who was embedded, and how many texts were paid for.
 _SAVED = text("""
@@ -146,9 +144,9 @@ def texts_of(session: Session, job_id: UUID) -> int:
 
 def _read(session: Session, where: CostFilter, by: str, most: int) -> list[Cost]:
     prices: Mapping[str, float] = current().per_million_tokens
-    key, source, order = _BY[by]
+    key, order = _BY[by]
     given = {"first": where.first, "last": where.last, "most": most, "models": [*prices], "prices": [*prices.values()]}
-    rows = session.execute(text(_COSTS.format(key=key, source=source, order=order)), given)
+    rows = session.execute(text(_COSTS.format(key=key, order=order)), given)
     return [Cost(str(key), int(calls), int(texts), int(tokens), amount) for key, calls, texts, tokens, amount in rows]
 
 
