@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.models import Job, Spend
 from core.prices import current
+from webapp.queries.page import BATCH
 
 GROUPS = ("day", "kind", "person", "model", "job")
 MOST_SHOWN = 50
@@ -58,10 +59,12 @@ _BY = {
     "model": ("model", _DEAREST),
     "job": ("job_id", _DEAREST),
 }
+# Exact up to 2^53; sums of bigints are numerics, which take twice as long.
 _COSTS = """
 WITH price AS (SELECT * FROM unnest(cast(:models AS text[]), cast(:prices AS float8[])) AS price(model, each)),
 spent AS (
-    SELECT job_id, kind, person, model, day, calls, inputs, tokens, tokens * coalesce(price.each, 0) / 1e6 AS amount
+    SELECT job_id, kind, person, model, day, calls::float8, inputs::float8, tokens::float8,
+           tokens * coalesce(price.each, 0) / 1e6 AS amount
     FROM spend LEFT JOIN price USING (model) WHERE day BETWEEN :first AND :last
 )
 SELECT {key}, sum(calls), sum(inputs), sum(tokens), sum(amount) FROM spent GROUP BY 1 ORDER BY {order} LIMIT :most
@@ -126,7 +129,10 @@ def find(session: Session, where: CostFilter, by: str, most: int = MOST_SHOWN) -
 
 def each(session: Session, where: CostFilter, by: str) -> Iterator[Cost]:
     """Give all of them for a file."""
-    yield from find(session, where, by, MOST_IN_FILE)
+    found = _read(session, where, by, MOST_IN_FILE)
+    for n in range(0, len(found), BATCH):
+        some = found[n : n + BATCH]
+        yield from _titled(session, some) if by == "job" else some
 
 
 def saved(session: Session, where: CostFilter) -> Sequence[Saved]:
