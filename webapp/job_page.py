@@ -17,7 +17,6 @@ from core.kinds import KINDS
 from core.models import AuditEvent, Job
 from core.prices import price_of
 from webapp import funnel, search_page, waiting
-from webapp.causes import cause
 from webapp.extensions import db, redis
 from webapp.forms import form_of
 from webapp.i18n import gettext as _
@@ -26,6 +25,7 @@ from webapp.queries.audit import AuditFilter
 from webapp.rate_chart import Chart, chart_of
 from webapp.sentences import local
 from webapp.shared import may
+from webapp.terms import argument
 
 EVENTS_SHOWN = 8
 ACTS_SHOWN = 8
@@ -71,9 +71,11 @@ class Bill:
 
 
 def _parameters(payload: Mapping[str, Any]) -> dict[str, str]:
-    """Write the parameters as they are read: a box that is ticked says so, a cause is said in words."""
+    """Write the parameters as they are read: a box that is ticked says so; of a search, what was typed."""
     ticked = {name: _("yes") for name, value in payload.items() if value is True}
-    return {name: cause(value) if name == "where.cause" else value for name, value in form_of(payload).items()} | ticked
+    read = [name for name in payload if not (name == "where" and payload.get("said"))]
+    values = form_of({name: payload[name] for name in read})
+    return {name: argument(name, value) for name, value in values.items()} | ticked
 
 
 def _bill(job: JobView) -> Bill:

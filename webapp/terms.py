@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext
 
+from webapp.causes import cause
+
 STEPS = {
     "extract": _("Extract"),
     "embed": _("Embed"),
@@ -36,6 +38,8 @@ PARAMETERS = {
     "said": _("As it was typed"),
 }
 
+BULK = {"retry": _("Retry"), "discard": _("Discard"), "cancel": _("Cancel")}
+
 
 def step(name: str) -> str:
     """Say the name of a step in words: a filter of the templates."""
@@ -46,3 +50,15 @@ def parameter(name: str) -> str:
     """Say the name of a parameter, without those that it lies in, in words: a filter of the templates."""
     last = name.rpartition(".")[2]
     return str(PARAMETERS.get(last, last.replace("_", " ").capitalize()))
+
+
+def argument(name: str, value: str) -> str:
+    """Say the value of a parameter in words where it is a code of ours."""
+    match name.rpartition(".")[2]:
+        case "cause":
+            return cause(value)
+        case "step":
+            return step(value)
+        case "act":
+            return str(BULK.get(value, value))
+    return value

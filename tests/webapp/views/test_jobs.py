@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -292,6 +293,30 @@ def test_all_events_of_a_job_are_listed(viewer: Visitor, session: Session, job: 
 
     assert "All 12" in plain(viewer.get(f"/jobs/{job.id}"))
     assert "Event number 0." in plain(viewer.get(f"/jobs/{job.id}/events"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "shown"),
+    [
+        (
+            "failures.bulk",
+            {"act": "discard", "where": {"cause": "text_empty", "step": "embed"}, "ids": []},
+            "Act Discard Step Embed Cause The profile has no text Launched by",
+        ),
+        (
+            "jobs.bulk",
+            {"act": "cancel", "said": "-user:me error:text", "where": {"errors": ["text_empty"], "not_users": ["ana"]}},
+            "Act Cancel As it was typed -user:me error:text Launched by",
+        ),
+    ],
+)
+def test_the_parameters_of_an_act_are_said_in_words(
+    viewer: Visitor, session: Session, kind: str, payload: dict[str, Any], shown: str
+) -> None:
+    job = factories.make_job(session, kind=kind, payload=payload)
+    session.commit()
+
+    assert shown in plain(viewer.get(f"/jobs/{job.id}"))
 
 
 def test_an_event_of_a_part_names_it_once(viewer: Visitor, session: Session, job: Job) -> None:
