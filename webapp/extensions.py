@@ -12,15 +12,12 @@ from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.retry import Retry
 from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.local import LocalProxy
 
 from core.db import Base
+from webapp.patience import ANSWER_SECONDS, Patience
 
-REDIS_SECONDS = 2.0
 log = structlog.stdlib.get_logger("portal")
 
 
@@ -45,6 +42,5 @@ redis: Redis = LocalProxy(lambda: current_app.extensions["redis"])  # type: igno
 
 
 def redis_for(url: str) -> Redis:
-    """Make the portal's client. A page does not wait for a Redis that is down or hangs: PostgreSQL knows the same."""
-    once = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
-    return Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=1, retry=once)
+    """Make the portal's client: pages wait little for a Redis that is down or hangs."""
+    return Redis.from_url(url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=1, retry=Patience())
