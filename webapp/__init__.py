@@ -16,6 +16,7 @@ from webapp import (
     formatting,
     headers,
     i18n,
+    ids_file,
     request_log,
     rq_board,
     security,
@@ -84,6 +85,7 @@ def _extend(app: Flask, settings: Settings) -> None:
 def _surround(app: Flask) -> None:
     """Order matters: what is first here sees the answer last."""
     app.before_request(request_log.begin)
+    app.before_request(ids_file.let_in)
     app.before_request(security.same_origin)
     app.after_request(request_log.end)
     app.after_request(headers.protect)

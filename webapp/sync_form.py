@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from uuid import UUID
 
+from flask import request
 from werkzeug.datastructures import MultiDict
 
 from core.errors import Invalid
@@ -14,7 +15,7 @@ from core.jobs.kind import JobKind, Payload
 from core.kinds import KINDS
 from core.kinds.etl_embed import Embed
 from core.kinds.etl_sync import Sync
-from webapp import reasons
+from webapp import ids_file, reasons
 from webapp.extensions import db
 from webapp.forms import Form, form_of, payload_from
 from webapp.i18n import gettext as _
@@ -82,9 +83,20 @@ def as_call(asked: Asked, host_url: str) -> str:
     )
 
 
+def typed() -> dict[str, str]:
+    """Give the form's values as they were sent, with the ids of a file as if they were pasted: it is not kept."""
+    values = request.form.to_dict()
+    try:
+        return values | {
+            "candidate_ids": "\n".join(one for one in (values.get("candidate_ids"), ids_file.ids()) if one)
+        }
+    except Invalid:
+        return values
+
+
 def _chosen(form: Form, reason: str) -> Asked:
-    """Read the pasted ids, ours or external ones; those that are nobody's are named and left out."""
-    known, unknown = pasted.people(db.session(), "\n".join(form.getlist("candidate_ids")))
+    """Read the ids, pasted or of a file, ours or external ones; those that are nobody's are named and left out."""
+    known, unknown = pasted.people(db.session(), "\n".join([*form.getlist("candidate_ids"), ids_file.ids()]))
     if unknown and not known:
         shown = ", ".join(nobody[:LONGEST_SHOWN] for nobody in unknown[:UNKNOWN_SHOWN])
         sentence = _("Nobody has these ids: %(ids)s.", ids=shown) + " " + _("Copy them from the list of candidates.")

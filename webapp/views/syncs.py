@@ -31,9 +31,9 @@ def preview() -> ResponseReturnValue:
     try:
         asked = sync_form.read(request.form)
     except Invalid as bad:
-        return render_template(page, values=request.form, errors=bad.errors, preview=None, call=None)
+        return render_template(page, values=sync_form.typed(), errors=bad.errors, preview=None, call=None)
     call, around = sync_form.as_call(asked, request.host_url), foretold(asked.kind, asked.payload)
-    return render_template(page, values=request.form, errors={}, asked=asked, call=call, **around)
+    return render_template(page, values=sync_form.typed(), errors={}, asked=asked, call=call, **around)
 
 
 @bp.post("/sync")
@@ -43,7 +43,7 @@ def create() -> ResponseReturnValue:
         asked = sync_form.read(request.form)
     except Invalid as bad:
         return render_template(
-            "launches/sync.html", values=request.form, errors=bad.errors, preview=None, call=None
+            "launches/sync.html", values=sync_form.typed(), errors=bad.errors, preview=None, call=None
         ), 422
     launched = launch(db.session(), redis, asked.kind, asked.payload, actor=actor(), reason=asked.reason)
     if not launched.new:

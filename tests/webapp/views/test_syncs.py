@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from uuid import UUID
 
 import numpy as np
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
 
 from core.coverage import check
 from core.embedding_cache import keep
@@ -118,6 +121,67 @@ def test_a_bad_form_comes_back_with_the_error_beside_its_field(
     assert sentence in plain(answer)
     assert 'value="kept as typed"' in answer.text
     assert session.scalar(select(func.count()).select_from(Job)) == 0
+
+
+def send(operator: Visitor, path: str, content: bytes, **form: str) -> TestResponse:
+    """Post a form with a file of people."""
+    file = FileStorage(BytesIO(content), "people.csv")
+    form = {"csrf_token": operator.token, "scope": "ids", **form}
+    boundary, body = encode_multipart({**form, "ids_file": file})
+    return operator.client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{0}\n{1}\n",
+        '\ufeffid,full_name\r\n{0},Núñez\r\n{1},"a\nb"\r\n',
+        "full_name;EXTERNAL_ID\nAna;X-1\nEva;X-2\n",
+        "X-1, X-2\n",
+    ],
+)
+def test_chosen_people_come_in_a_file(operator: Visitor, session: Session, content: str) -> None:
+    people = [factories.make_candidate(session, external_id=f"X-{n}") for n in (1, 2)]
+    session.commit()
+    sent = content.format(*(person.id for person in people)).encode()
+
+    job = launched(session, send(operator, "/sync", sent).location)
+
+    assert job.payload["candidate_ids"] == sorted(person.id for person in people)
+
+
+def test_ids_of_a_file_stay_in_the_form_after_a_preview_without_javascript(operator: Visitor, session: Session) -> None:
+    one, other = (factories.make_candidate(session) for _ in range(2))
+    session.commit()
+
+    page = send(operator, "/sync/previews", f"{one.id}\nNOBODY".encode(), candidate_ids=str(other.id)).text
+
+    assert f">{other.id}\n{one.id}\nNOBODY</textarea>" in page
+    assert "1 id is nobody’s:" in plain(send(operator, "/sync/previews", f"{one.id}\nNOBODY".encode()))
+
+
+@pytest.mark.parametrize(
+    ("content", "cure"),
+    [
+        (b"\xff\xfe1\x00", "Save it as CSV in UTF-8"),
+        (b"PK\x03\x04\xe9", "Save it as CSV in UTF-8"),
+        (b" \r\n", "nothing in this file"),
+        (b'id,text\n1,"' + b"x" * 3_000_000, "Leave only the column of ids"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_the_cure(operator: Visitor, content: bytes, cure: str) -> None:
+    assert cure in send(operator, "/sync/previews", content).text
+    answer = send(operator, "/sync", content)
+    assert (answer.status_code, cure in answer.text) == (422, True)
+
+
+def test_a_file_may_be_larger_than_a_form(operator: Visitor, session: Session) -> None:
+    person = factories.make_candidate(session)
+    session.commit()
+    table = f"id,summary\n{person.id},{'x' * 600_000}\n".encode()
+
+    assert send(operator, "/sync", table).status_code == 303
+    assert send(operator, "/sync", b"1\n" * 5_000_000).status_code == 413
 
 
 def test_a_preview_counts_and_changes_nothing(operator: Visitor, session: Session) -> None:
