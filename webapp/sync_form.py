@@ -97,7 +97,9 @@ def typed() -> dict[str, str]:
 def _chosen(form: Form, reason: str) -> Asked:
     """Read the ids, pasted or of a file, ours or external ones; those that are nobody's are named and left out."""
     known, unknown = pasted.people(db.session(), "\n".join([*form.getlist("candidate_ids"), ids_file.ids()]))
-    if unknown and not known:
+    if not known and not unknown:
+        raise Invalid(_("Nobody is chosen yet."), {"candidate_ids": _("Paste ids, or choose a file of them.")})
+    if not known:
         shown = ", ".join(nobody[:LONGEST_SHOWN] for nobody in unknown[:UNKNOWN_SHOWN])
         sentence = _("Nobody has these ids: %(ids)s.", ids=shown) + " " + _("Copy them from the list of candidates.")
         raise Invalid(_("Nobody has these ids."), {"candidate_ids": sentence})
