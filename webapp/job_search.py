@@ -19,7 +19,6 @@ from webapp.queries.text import clean
 TERMS = ("status", "kind", "user", "error", "open", "id", "person", "before", "after")
 ALSO = {"candidate": "person"}
 NEGATIVE = ("status", "kind", "user", "error")
-FIELDS = {"status": "statuses", "kind": "kinds", "user": "users", "error": "errors", "id": "ids"}
 LONGEST = 200
 GROUPS = {"open": NOT_OVER}
 TOKEN = re.compile(r'(-?)(?:([^\W\d_]+):)?(?:"([^"]*)("?)|(\S*))')
