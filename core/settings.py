@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     launches_per_user_per_minute: Positive = 120
     jobs_per_user_at_once: Positive = 20
     monthly_budget: Annotated[float, Field(gt=0)] | None = None
+    # Not fewer than the live copies of ended jobs are kept in Redis.
+    history_days: Annotated[int, Field(ge=8, le=36_500)] | None = None
 
     alert_webhook: str | None = Field(None, repr=False)
     alert_queue_depth: Positive = 1000

@@ -31,6 +31,7 @@ ACTS = {
     "worker.drain": _("Drained a worker"),
     "worker.stop": _("Stopped a worker"),
     "worker.resume": _("Let a worker go on"),
+    "history.forget": _("Forgot jobs that ended long ago"),
     "search.check": _("Checked the search"),
     "rq.write": _("Changed a queue in the RQ dashboard"),
 }

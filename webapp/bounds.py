@@ -9,6 +9,7 @@ from webapp import once, sessions
 from webapp.config import LARGEST_FORM
 from webapp.formatting import duration, number
 from webapp.i18n import gettext as _
+from webapp.i18n import ngettext
 from webapp.queries.page import EXACT_TO, MOST
 
 
@@ -22,9 +23,12 @@ def limits() -> dict[str, str]:
     }
 
 
-def kept() -> dict[str, str]:
+def kept(history_days: int | None) -> dict[str, str]:
+    """Say what is kept for how long; jobs as HISTORY_DAYS says."""
+    days = ngettext("%(num)s day after their end", "%(num)s days after their end", history_days or 0)
     return {
-        _("Jobs, failures and the audit"): _("for good"),
+        _("Jobs and their closed failures"): days if history_days else _("for good"),
+        _("Open failures, costs and the audit"): _("for good"),
         _("Vectors that were paid for"): _("for good"),
         _("A session without a click"): duration(sessions.IDLE_SECONDS),
         _("A session in any case"): duration(sessions.ABSOLUTE_SECONDS),

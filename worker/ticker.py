@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core import coverage
 from core.container import Container, container
 from core.errors import AppError, JobError
+from core.jobs import history
 from core.jobs.orders import Sweep
 from core.jobs.reconcile import reconcile
 from core.logs import configure
@@ -34,6 +35,7 @@ TICK_SECONDS = 2.0
 FRESH_SECONDS = 4.0  # coverage, while jobs run
 IDLE_SECONDS = 30.0  # coverage, when nothing moves
 LATEST = 50
+FORGET_SECONDS = 3600.0
 
 
 class Ticker:
@@ -43,6 +45,7 @@ class Ticker:
         self.house = house
         self._sweep = Sweep()
         self._next_coverage = 0.0
+        self._next_forgetting = 0.0
         self._were_busy = False
         self._last_end: datetime | None = None
 
@@ -52,6 +55,16 @@ class Ticker:
             with suppress(RedisError):
                 self._sweep.sweep(session, self.house.redis)
         self._coverage()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Look once an hour, and at each tick while there is more to forget."""
+        days = self.house.settings.history_days
+        if days is None or time.monotonic() < self._next_forgetting:
+            return
+        with self.house.sessions() as session:
+            forgotten = history.forget(session, days)
+        self._next_forgetting = time.monotonic() + (0 if forgotten == history.MOST else FORGET_SECONDS)
 
     def _coverage(self) -> None:
         with self.house.sessions() as session:

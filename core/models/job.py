@@ -149,6 +149,7 @@ class IdempotencyKey(Base):
     """A key that a caller sent with a launch; `owner` is its token or person."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index(None, "job_id"),)
 
     owner: Mapped[str] = mapped_column(Text, primary_key=True)
     key: Mapped[str] = mapped_column(Text, primary_key=True)

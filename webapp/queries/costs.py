@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from core.models import Job, Spend
+from core.models.money import NOBODY
 from core.prices import current
 from webapp.queries.page import BATCH
 
@@ -157,10 +158,11 @@ def _read(session: Session, where: CostFilter, by: str, most: int) -> list[Cost]
 
 
 def _titled(session: Session, costs: Sequence[Cost]) -> list[Cost]:
-    """Read the titles of the dearest jobs alone; what is nobody's job was paid for by searches."""
+    """Read the titles of the dearest jobs alone; a job without one is forgotten, and NOBODY's are searches."""
     ids = bindparam("ids", [UUID(cost.key) for cost in costs], type_=ARRAY(Uuid))
     rows = session.execute(select(Job.id, Job.title).where(Job.id == any_(ids)))
     titles = {str(job_id): title for job_id, title in rows}
     return [
-        cost._replace(key=cost.key if cost.key in titles else SEARCHES, title=titles.get(cost.key)) for cost in costs
+        cost._replace(key=SEARCHES if cost.key == str(NOBODY) else cost.key, title=titles.get(cost.key))
+        for cost in costs
     ]

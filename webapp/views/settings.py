@@ -23,7 +23,7 @@ def index() -> ResponseReturnValue:
         "settings/index.html",
         groups=installation.groups(own),
         limits=bounds.limits(),
-        kept=bounds.kept(),
+        kept=bounds.kept(own.history_days),
         versions=installation.versions() | engines,
         checks=checks,
         coverage=coverage.show(db.session()),

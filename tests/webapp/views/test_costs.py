@@ -146,3 +146,17 @@ def test_the_file_holds_what_the_page_lists(viewer: Visitor, billed: Job) -> Non
     }  # fmt: skip
     assert lines[0] == "job,title,calls,texts,tokens,amount,currency"
     assert len(lines) == 4
+
+
+def test_a_cost_stays_when_its_job_is_no_longer_kept(viewer: Visitor, session: Session) -> None:
+    job = factories.make_job(session, title="Forgotten")
+    factories.make_spend(session, job.id, day=date(2026, 3, 2), tokens=4_000_000)
+    factories.make_spend(session, NOBODY, day=date(2026, 3, 2), tokens=1_000_000)
+    session.delete(job)
+    session.commit()
+
+    page = viewer.get("/costs?from=2026-03-01&to=2026-03-31&by=job")
+    table = plain(page)
+
+    assert "A job that is no longer kept" in table and "Searches" in table
+    assert f"/jobs/{job.id}" not in page.text
