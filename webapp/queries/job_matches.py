@@ -70,7 +70,8 @@ class JobMatches:
             return self._count(self.where)
         if self._found.n <= EXACT_TO:
             return of_tab({status: Count(n, True) for status, n in self._found.statuses.items()}, self.where.status)
-        return Count(max(EXACT_TO + 1, estimate(self.session, select(Job.id).where(*self.where.indexed()))), False)
+        about = self._about(self.where)
+        return about if self.where.status else Count(max(self._found.n, about.n), False)
 
     @cached_property
     def _found(self) -> Found:

@@ -176,6 +176,9 @@ def test_above_the_limit_the_tabs_are_estimates_and_say_so(session: Session, mon
     assert counted["running"] == Count(2, True)
     assert not counted["completed"].exact
     assert not job_matches.of_tab(counted, None).exact
+    assert jobs.find_page(session, JobFilter(where=JobWhere(words=("sync",))), limit=1).total > 5
+    tab = JobFilter(status="running", where=JobWhere(words=("sync",)))
+    assert jobs.find_page(session, tab, limit=1).total == 2
 
 
 def test_the_start_of_an_id_or_a_number_finds_its_job(session: Session) -> None:
