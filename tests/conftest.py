@@ -76,7 +76,7 @@ def quick_passwords() -> Iterator[None]:
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", cheap)
-        patch.setattr(passwords, "DUMMY", cheap.hash("nobody has this password"))
+        patch.setattr(passwords, "DUMMY", passwords.nobodys(cheap))
         yield
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import unicodedata
+from base64 import b64encode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,8 +20,17 @@ SHORTEST = 8
 HASHER = PasswordHasher()
 # A hash takes 64 MB for its time: many logins at once must not take the machine.
 TURNS = threading.BoundedSemaphore(2)
-# What an unknown name is checked against: no password has it, and it costs what a real one costs.
-DUMMY = HASHER.hash("nobody has this password")
+
+
+def nobodys(hasher: PasswordHasher) -> str:
+    """Write the hash of no password, which costs as much to check as a real one; to make one delays every start."""
+    salt, tail = (
+        b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (hasher.salt_len, hasher.hash_len)
+    )
+    return f"$argon2id$v=19$m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}${salt}${tail}"
+
+
+DUMMY = nobodys(HASHER)  # what an unknown name is checked against
 
 
 def hash_password(password: str) -> str:

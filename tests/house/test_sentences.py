@@ -37,7 +37,6 @@ ELSEWHERE = {
 }
 # Single strings that no page shows.
 UNSEEN = {
-    "nobody has this password": "hashed for who does not exist",
     "vectors of several sizes": "caught by who calls, and said as `no readable vectors`",
     "This Idempotency-Key came with another body before. Use a new key for a new request.": "of the API alone",
     "already used with another body": "of the API alone",

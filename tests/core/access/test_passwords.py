@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.orm import Session
 
 from core.access import SYSTEM, create_person, hash_password, verify_password
@@ -44,6 +45,15 @@ def test_an_unknown_name_is_checked_against_a_hash_too(session: Session, monkeyp
     verify_password(session, "nobody", "x")
 
     assert checked == [module.DUMMY]
+
+
+@pytest.mark.parametrize("hasher", [PasswordHasher(), PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)])
+def test_the_hash_of_nobody_is_checked_in_full_by_the_same_parameters(hasher: PasswordHasher) -> None:
+    dummy = module.nobodys(hasher)
+
+    assert extract_parameters(dummy) == extract_parameters(hasher.hash("a real one"))
+    with pytest.raises(VerifyMismatchError):  # not that it is no hash: that would be found out at once
+        hasher.verify(dummy, "a real one")
 
 
 def test_who_is_not_active_does_not_get_in(session: Session) -> None:
