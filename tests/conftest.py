@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import shutil
 import socket
+import ssl
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from redis import Redis
 from sqlalchemy.orm import Session
@@ -78,6 +81,20 @@ def quick_passwords() -> Iterator[None]:
         patch.setattr(passwords, "HASHER", cheap)
         patch.setattr(passwords, "DUMMY", passwords.nobodys(cheap))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_tls_context() -> Iterator[None]:
+    """Read the machine's certificates once and not for each client of HTTP: on loopback nobody looks at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_ids_of_others() -> None:
+    """Forget what an earlier test bound to the lines of its log, as the end of a request does not."""
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -16,7 +16,7 @@ from core.access import SYSTEM, create_person
 from core.models import ApiToken, AuditEvent, Job
 from tests.webapp.api.conftest import PREFIX, Script
 
-JOB = str(uuid4())
+JOB = str(UUID(int=4))
 READS = [
     "/jobs",
     f"/jobs/{JOB}",
