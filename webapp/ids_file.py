@@ -17,8 +17,8 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 def let_in() -> None:
-    """Let this request be as large as a file, where one is taken; to be asked before anything reads the form."""
-    if request.endpoint in TAKEN_BY:
+    """Let this request be as large as a file, where one may come; to be asked before anything reads the form."""
+    if request.endpoint in TAKEN_BY and request.mimetype == "multipart/form-data":
         request.max_content_length = LARGEST
 
 
