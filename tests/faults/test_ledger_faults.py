@@ -87,6 +87,13 @@ def test_who_is_deleted_while_we_embed_is_not_found_afterwards(house: House) -> 
     assert house.index.count(house.index.collection.name, "candidate") == 2
 
 
+def somebody_waits(house: House) -> bool:
+    """Look in a transaction of its own: within one, PostgreSQL shows the same moment however often it is asked."""
+    waits = text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    with house.sessions() as session:
+        return session.execute(waits).first() is not None
+
+
 def test_rows_that_somebody_has_locked_only_cost_time(house: House) -> None:
     ids = add(house, 30)
     job_id = house.launch().job_id
@@ -95,11 +102,7 @@ def test_rows_that_somebody_has_locked_only_cost_time(house: House) -> None:
         other.execute(select(Job.id).where(Job.id == job_id).with_for_update())
         other.execute(select(Candidate.id).where(Candidate.id.in_(ids)).with_for_update())
         running = worker.submit(house.run, job_id)
-        with house.sessions() as session:
-            waits = text(
-                "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            )
-            assert until(lambda: session.execute(waits).first() is not None)
+        assert until(lambda: somebody_waits(house))
         other.rollback()
         running.result(60)
     assert job_of(house, job_id).done == 30
