@@ -19,6 +19,8 @@ import psycopg
 import pytest
 import structlog
 from argon2 import PasswordHasher
+from hypothesis import HealthCheck
+from hypothesis import settings as property_settings
 from redis import Redis
 from sqlalchemy.orm import Session
 
@@ -34,6 +36,9 @@ PASSWORD = "only-for-tests"
 # Nothing of a test need survive the machine.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 LOOPBACK = ("127.", "::1", "localhost")
+# No example of a property fails because the machine is busy: Hypothesis gives each 200 ms.
+property_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+property_settings.load_profile("patient")
 # What a test left behind: rows, used up numbers, connections. Nothing of it shall meet the next one.
 LEAVE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() "
 LEAVE += "AND pid <> pg_backend_pid()"
