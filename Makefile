@@ -13,7 +13,7 @@ TEMPLATE := $(VENV)/messages.pot
 run: $(READY) ## Start everything; the first time it builds the environment and loads sample people
 	@exec $(BIN)/vigia up $(ARGS)
 
-test: $(READY) ## Run all tests, browser included, and print the coverage
+test: $(READY) ## Run all tests, browser included, and print the coverage; ARGS="-n 2" for two processes
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(ARGS)
 	@$(BIN)/coverage combine --quiet

@@ -1,10 +1,14 @@
-"""The real engines for all tests, a fresh database for each, and a fence around the machine."""
+"""The real engines for all tests, a fresh database for each, and a fence around the machine.
+
+Where several processes of pytest run side by side, each has engines of its own.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -28,14 +32,16 @@ from core import schema
 from core import settings as settings_module
 from core.access import passwords
 from core.db import engine_for
-from core.stack import postgres, valkey, vector_server
+from core.stack import net, postgres, valkey, vector_server
 from core.stack.children import Child, Program
 from core.stack.net import free_port
+from tests.scheduling import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 
 PASSWORD = "only-for-tests"
 # Nothing of a test need survive the machine.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 LOOPBACK = ("127.", "::1", "localhost")
+OUR_PORTS, EACH = 10_000, 2_000  # below those that stacks take
 # No example of a property fails because the machine is busy: Hypothesis gives each 200 ms.
 property_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 property_settings.load_profile("patient")
@@ -53,6 +59,15 @@ DO $$ DECLARE one record; used boolean; BEGIN
     EXECUTE format('ALTER SEQUENCE %I RESTART', one.sequencename);
   END LOOP;
 END $$"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ports_of_its_own() -> Iterator[None]:
+    """Let two processes of pytest never find the same port free: it is found a moment before it is taken."""
+    first = OUR_PORTS + EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(net, "OUR_PORTS", (first, first + EACH))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
