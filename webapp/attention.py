@@ -40,7 +40,7 @@ def notices(
     rules = {rule for rule, _subject in said}
     found = [
         *_down([check for check in checks if ("engine_away", check.name) not in said]),
-        *_unheard(board, checks, [queue for queue in QUEUES if ("queue_unheard", queue) not in said]),
+        *_unheard(board, checks, [queue for queue in sorted(QUEUES) if ("queue_unheard", queue) not in said]),
         *_stalled([job for job in board.open if ("job_stalled", job.id) not in said]),
         *_uncovered(board),
         *_failed([job for job in board.failed if not told_by(job, rules)]),

@@ -24,7 +24,7 @@ GRACE_SECONDS = 90.0
 
 @click.command("worker")
 @home_option
-@click.option("--queues", default="", help="Names with commas between them; all when not given.")
+@click.option("--queues", default="", help="Names with commas between them, in their order; all when not given.")
 @click.option("--count", type=click.IntRange(1, 64), default=1, show_default=True, help="How many workers.")
 def command(home: Home, queues: str, count: int) -> None:
     """Run workers in the foreground and start those again that die. SIGTERM and Ctrl-C let each end its batch."""

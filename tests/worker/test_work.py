@@ -20,6 +20,7 @@ from core.jobs import orders
 from core.jobs.listeners import awake, listeners
 from core.jobs.queues import RUN_JOB, queue_of
 from core.jobs.register import crew
+from core.kinds import QUEUES
 from tests.core.jobs.conftest import House
 from tests.core.stack.test_children import until
 from worker import hearing
@@ -89,6 +90,18 @@ def test_a_worker_that_shall_drain_leaves_the_next_message_at_its_place(
     with house.sessions() as session:
         orders.resume(session, worker.name, actor=MARTA)
     assert until(lambda: worker.hearing.order is None)
+
+
+def test_a_cancellation_is_taken_before_what_it_cancels(redis: Redis, house: House) -> None:
+    for force in (False, True):
+        house.launch(force=force)
+    act = house.launch("jobs.bulk", act="cancel", numbers=(1, 2)).job_id
+    worker = worker_on(list(QUEUES), redis)
+    worker.register_birth()
+    taken = worker.dequeue_job_and_maintain_ttl(1)
+    worker.register_death()
+
+    assert taken is not None and taken[0].args == [str(act)]
 
 
 def test_a_worker_that_shall_stop_is_told_so_once(

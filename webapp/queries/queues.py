@@ -48,7 +48,7 @@ class QueueView:
 
 
 def read(session: Session) -> list[QueueView]:
-    """Read every queue that a kind of job has."""
+    """Read every queue that a kind of job has, by name."""
     jobs, parts = _jobs(session), _parts(session)
     waited, held, minutes = _waited(session), pauses(session), _minutes(session)
     return [
@@ -61,7 +61,7 @@ def read(session: Session) -> list[QueueView]:
             held.get(name),
             [minutes.get((name, ago), 0.0) for ago in reversed(range(MINUTES))],
         )
-        for name in QUEUES
+        for name in sorted(QUEUES)
     ]
 
 
@@ -74,7 +74,7 @@ def show(session: Session, name: str) -> QueueView:
 def known(name: str) -> str:
     """Give the name back when it is a queue's; raise NotFound."""
     if name not in QUEUES:
-        raise NotFound(f"There is no queue {name}; there are {', '.join(QUEUES)}.")
+        raise NotFound(f"There is no queue {name}; there are {', '.join(sorted(QUEUES))}.")
     return name
 
 

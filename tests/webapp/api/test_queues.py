@@ -14,7 +14,7 @@ def test_every_queue_is_listed_with_what_is_in_it(reader: Script, session: Sessi
     session.commit()
     answer = reader.get("/queues").json
     assert answer is not None
-    assert [item["name"] for item in answer["items"]] == list(QUEUES)
+    assert [item["name"] for item in answer["items"]] == sorted(QUEUES)
     assert answer["items"][0]["jobs"] == {"queued": 1, "running": 0, "waiting": 0}
     assert answer["items"][0]["workers"] == []
     assert answer["limits"]["inputs_per_minute"] == 0
