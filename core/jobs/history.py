@@ -24,7 +24,8 @@ def forget(session: Session, days: int) -> int:
     retried = select(retry.id).where(retry.retry_of == Job.id, retry.status.in_(NOT_OVER)).exists()
     old = select(Job.id).where(Job.created_at < past, Job.finished_at < past, ~needed, ~retried)
     oldest = old.order_by(Job.created_at, Job.id).limit(MOST).with_for_update(skip_locked=True)
-    ids = session.scalars(oldest).all()
+    locked = session.scalars(oldest).all()
+    ids = session.scalars(old.where(Job.id.in_(locked))).all()  # less whose retry was launched before we had them
     session.execute(delete(Alert).where(Alert.cleared_at < past))
     session.execute(delete(SearchCheck).where(SearchCheck.job_id.is_(None), SearchCheck.taken_at < past))
     if ids:

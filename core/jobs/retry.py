@@ -36,7 +36,7 @@ def retry(
 
     Raises NotFound; Refused while the job is not over, and when nothing is left to retry. `by_job` as in `launch`.
     """
-    job = ledger.find(session, job_id)
+    job = ledger.lock(session, job_id)  # it might be forgotten in this moment
     kind = kinds[job.kind]
     payload = kind.payload.model_validate(job.payload)
     again = open_job(session, scope_of(kind, payload, job_id))

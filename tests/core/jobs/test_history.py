@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import spend
+from core.errors import NotFound
 from core.jobs import history
+from core.jobs.launch import Launched
+from core.jobs.retry import retry
+from core.kinds import KINDS
 from core.models import (
     Alert,
     AuditEvent,
@@ -23,7 +29,9 @@ from core.models import (
     SearchCheck,
     Spend,
 )
-from tests.core.jobs.conftest import House
+from tests.core.jobs.conftest import ANA, House
+from tests.core.stack.test_children import until
+from tests.faults.test_ledger_faults import somebody_waits
 from tests.webapp.factories import make_event, make_failure, make_job, make_part
 from tests.worker.test_ticker import ticker
 
@@ -79,6 +87,24 @@ def test_what_is_still_needed_stays(house: House) -> None:
         assert history.forget(session, 30) == 1
         assert left(session) == {aside.id, running.id, retry.id}
         assert session.get_one(Job, retry.id).retry_of is None
+
+
+def test_a_retry_of_a_job_that_is_being_forgotten_finds_none(house: House) -> None:
+    with house.sessions() as session:
+        job_id = ended(session, status="cancelled", payload={}).id
+        session.commit()
+
+    def again() -> Launched:
+        with house.sessions() as session:
+            return retry(session, house.redis, KINDS, job_id, actor=ANA)
+
+    with ThreadPoolExecutor(1) as somebody, house.sessions() as session:
+        session.execute(select(Job.id).with_for_update())
+        retried = somebody.submit(again)
+        assert until(lambda: somebody_waits(house))
+        history.forget(session, 30)
+        with pytest.raises(NotFound):
+            retried.result(60)
 
 
 def test_what_it_cost_is_not_forgotten(house: House) -> None:
