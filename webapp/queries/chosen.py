@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVarTuple
+from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     Select,
     Subquery,
     and_,
@@ -36,11 +37,19 @@ from webapp.queries.page import BIGINT, EXACT_TO, Count, count, estimate
 from webapp.queries.place import is_in, joined
 
 FEW = 10_000  # as many are chosen by id; it is a hundredth of what the walk is for
-LOOKED_INTO = 8  # ranges for some of a state
+LOOKED_INTO, LOOKED_AT = 32, 64  # ranges, and people of each, that stand for all of a state
 NEAR = 3_000  # looked through one by one before the indexes are asked for all
 TOUCHED = 10_000  # rows changed since the comparison whose ranges are looked into; more are met by the next one
 
 Row = TypeVarTuple("Row")
+
+
+class Looked(NamedTuple):
+    """Somebody of a sample: whether they meet filters and ways, and how many of their range they stand for."""
+
+    id: int
+    fits: bool
+    stands_for: float
 
 
 @dataclass(frozen=True)
@@ -67,10 +76,10 @@ class Chosen:
         return self.session.scalars(_page(chosen, below, need)).all()
 
     def some(self, most: int) -> Sequence[int]:
-        """Give some of the newest to judge all by, without looking far for them: perhaps nobody."""
-        if self._few is None and (places := self._ranges(BIGINT)) is not None:
-            return self.session.scalars(self._in_ranges(places[:LOOKED_INTO], BIGINT, most)).all()
-        return self.newest(BIGINT, most)
+        """Give some to judge all by, from new and old ones alike."""
+        if self._few is not None or self._sample is None:
+            return self.newest(BIGINT, most)
+        return [one.id for one in self._sample if one.fits][:most]
 
     def total(self) -> Count:
         """Count them: exactly where that is cheap, else by the last comparison, the planner and a sample."""
@@ -80,8 +89,16 @@ class Chosen:
         if not self._narrowed:
             chosen = self._placed(select(Candidate.id))
             return count(self.session, chosen) if seen is None else Count(seen, seen <= EXACT_TO)  # as of its age
-        share = 1.0 if seen is None or not self.coverage else seen / max(1, self.coverage.eligible)
-        return Count(round(self._expected * share), False)
+        if seen is None or self._sample is None:
+            return Count(self._expected, False)
+        # Of those in the state: a region of which all were imported today is missing as a whole.
+        fit = sum(one.stands_for for one in self._sample if one.fits)
+        return Count(round(seen * fit / (sum(one.stands_for for one in self._sample) or 1)), False)
+
+    @property
+    def is_few(self) -> bool:
+        """Say whether few meet the filters, so that the state of each is looked up and nothing is estimated."""
+        return self._few is not None
 
     def _of_few(self, below: int, need: int) -> Sequence[int]:
         """Take the newest of the few who meet the filters: the state is asked of them alone."""
@@ -109,6 +126,18 @@ class Chosen:
     @cached_property
     def _everybody(self) -> int:
         return estimate(self.session, select(Candidate.id))
+
+    @cached_property
+    def _sample(self) -> Sequence[Looked] | None:
+        """Look at some whom the comparison saw in the state, by chance, in ranges that lie evenly among its own."""
+        if self.coverage is None or (places := self._ranges(BIGINT)) is None:
+            return None
+        inside, number = self._inside(places[:: max(1, len(places) // LOOKED_INTO)], BIGINT)
+        inside = inside.where(Candidate.updated_at <= self.coverage.checked_at).add_columns(func.count().over())
+        people = inside.order_by(None).order_by(func.hashint8(Candidate.id)).limit(LOOKED_AT).lateral("people")
+        rows = select(people.c.id, self._row_by_row, people.c[1]).select_from(number.join(people, true()))
+        found = self.session.execute(rows.join(Candidate, Candidate.id == people.c.id))
+        return [Looked(person, fits, n / min(n, LOOKED_AT)) for person, fits, n in found]
 
     @property
     def _expected(self) -> int:
@@ -162,6 +191,18 @@ class Chosen:
 
     def _in_ranges(self, places: list[int], below: int, need: int) -> Select[Any]:
         """Read range by range, and no further than is needed: they are in order, so that nothing is sorted first."""
+        placed, numbers = self._inside(places, below)
+        if self._narrowed:
+            # The state is in indexes and few have it; filters and words need the row. The OFFSET keeps them apart.
+            few = placed.offset(0).lateral("few")
+            placed = select(few.c.id).join(Candidate, Candidate.id == few.c.id).where(self._row_by_row)
+            placed = placed.order_by(Candidate.id.desc())
+        rows = placed.limit(need).lateral("inside")
+        chosen = select(rows.c.id).select_from(numbers.join(rows, true()))
+        return chosen.order_by(numbers.c.at, rows.c.id.desc()).limit(need)
+
+    def _inside(self, places: Sequence[int], below: int) -> tuple[Select[Any], FromClause]:
+        """Select those of the state in a range, newest first; and the ranges, one by one, that it is of."""
         numbers = func.unnest(cast(places, ARRAY(BigInteger))).table_valued("n", with_ordinality="at").render_derived()
         first = numbers.c.n * RANGE
         assert self.state is not None
@@ -171,14 +212,7 @@ class Chosen:
 
         people = joined(select(Candidate.id).where(within(Candidate.id)), self.coverage, within)
         placed = people.where(is_in(self.state, self.coverage)).order_by(Candidate.id.desc())
-        if self._narrowed:
-            # The state is in indexes and few have it; filters and words need the row. The OFFSET keeps them apart.
-            few = placed.offset(0).correlate(numbers).lateral("few")
-            placed = select(few.c.id).join(Candidate, Candidate.id == few.c.id).where(self._row_by_row)
-            placed = placed.order_by(Candidate.id.desc())
-        rows = placed.limit(need).lateral("inside")
-        chosen = select(rows.c.id).select_from(numbers.join(rows, true()))
-        return chosen.order_by(numbers.c.at, rows.c.id.desc()).limit(need)
+        return placed.correlate(numbers), numbers
 
 
 def _page(ids: Select[*Row], below: int, need: int) -> Select[*Row]:

@@ -62,7 +62,7 @@ class JobMatches:
         known = self._found.statuses
         if self._found.n <= EXACT_TO:
             return {status: Count(known.get(status, 0), True) for status in STATUSES}
-        return {status: self._about(replace(every, status=status)) for status in STATUSES}
+        return {status: self._at_least(known.get(status, 0), replace(every, status=status)) for status in STATUSES}
 
     def total(self) -> Count:
         """Count what matches: exactly up to 10,000."""
@@ -70,8 +70,10 @@ class JobMatches:
             return self._count(self.where)
         if self._found.n <= EXACT_TO:
             return of_tab({status: Count(n, True) for status, n in self._found.statuses.items()}, self.where.status)
-        about = self._about(self.where)
-        return about if self.where.status else Count(max(self._found.n, about.n), False)
+        matching = select(Job.id).where(*self.where.indexed())
+        found = matching.cte("found").prefix_with("MATERIALIZED")  # by the indexes, whatever the limit suggests
+        n = self.session.scalar(select(func.count()).select_from(select(found).limit(EXACT_TO + 1).subquery())) or 0
+        return Count(n, True) if n <= EXACT_TO else Count(max(n, estimate(self.session, matching)), False)
 
     @cached_property
     def _found(self) -> Found:
@@ -113,11 +115,11 @@ class JobMatches:
     def _count(self, where: JobFilter) -> Count:
         return count(self.session, select(Job.id).where(*where.indexed()))
 
-    def _about(self, where: JobFilter) -> Count:
-        """Take the planner's word for a status of which there are many, and count the others."""
+    def _at_least(self, seen: int, where: JobFilter) -> Count:
+        """Take the planner's word for a status of which there are many, but not for fewer than were seen."""
         if where.status in NOT_OVER:
             return count(self.session, select(Job.id).where(*where.row_by_row()))
-        return Count(estimate(self.session, select(Job.id).where(*where.indexed())), False)
+        return Count(max(seen, estimate(self.session, select(Job.id).where(*where.indexed()))), False)
 
 
 def of_tab(counted: Mapping[str, Count], status: str | None) -> Count:
