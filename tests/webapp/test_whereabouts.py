@@ -181,6 +181,18 @@ def test_re_indexing_writes_the_point_again_and_says_what_it_costs(
     assert operator.post("/embeddings", candidate_ids=str(person.id), force="1").status_code == 303
 
 
+def test_a_job_that_was_forgotten_is_named_without_a_link(viewer: Visitor, session: Session) -> None:
+    kept, gone = factories.make_job(session).id, uuid.uuid4()
+    person = factories.make_candidate(session)
+    factories.make_place(session, person, job_id=gone)
+    factories.make_place(session, person, collection="c0", job_id=kept)
+    compare(session)
+    page = viewer.get(f"/candidates/{person.id}")
+
+    assert f'href="/jobs/{kept}"' in page.text and f'href="/jobs/{gone}"' not in page.text
+    assert plain(page).count(str(gone)[:8]) == 2
+
+
 def test_a_history_is_given_as_a_file(viewer: Visitor, person: Candidate) -> None:
     rows: Any = viewer.get(f"/candidates/{person.id}/history.json").json
     assert {row["what"] for row in rows} == {"created", "indexed"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -83,6 +83,12 @@ def require(session: Session, job_id: UUID) -> str:
     if kind is None:
         raise _no_job(job_id)
     return kind
+
+
+def kept(session: Session, ids: Iterable[str | None]) -> set[str]:
+    """Say which of these jobs are not forgotten yet."""
+    wanted = {UUID(job_id) for job_id in ids if job_id}
+    return {str(job_id) for job_id in session.scalars(select(Job.id).where(Job.id.in_(wanted)))}
 
 
 def parts(session: Session, job_id: UUID) -> Sequence[Part]:

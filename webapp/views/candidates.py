@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from core.search import LONGEST_QUESTION
 from webapp import candidate_filter, exports, finding, waiting, whereabouts
 from webapp.extensions import db
-from webapp.queries import candidates, coverage
+from webapp.queries import candidates, coverage, jobs
 from webapp.security import role
 
 bp = Blueprint("candidates", __name__)
@@ -34,8 +34,10 @@ def index() -> ResponseReturnValue:
 def show(candidate_id: int) -> ResponseReturnValue:
     known = whereabouts.of(candidate_id, ask="ask" in request.args)
     waits = waiting.waits_of([known.hand.job]) if known.hand else {}
+    shown = known.shown
+    kept = jobs.kept(db.session(), (line.job_id for line in shown.history))
     return render_template(
-        "candidates/show.html", known=known, shown=known.shown, person=known.shown.candidate, waits=waits
+        "candidates/show.html", known=known, shown=shown, person=shown.candidate, waits=waits, kept=kept
     )
 
 
