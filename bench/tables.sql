@@ -88,7 +88,10 @@ FROM words, LATERAL (
 
 UPDATE jobs SET status = 'cancelling' WHERE status = 'waiting' AND number % 3 = 0;
 
-UPDATE jobs SET steps = '[{"name": "extract", "done": 198, "skipped": 0}, {"name": "embed", "done": 190, "skipped": 8}]'
+UPDATE jobs SET steps = '[
+    {"name": "extract", "status": "done", "total": 200, "done": 198, "skipped": 0, "failed": 2},
+    {"name": "embed", "status": "done", "total": 198, "done": 190, "skipped": 8, "failed": 0},
+    {"name": "index", "status": "done", "total": 198, "done": 198, "skipped": 0, "failed": 0}]'
 WHERE kind LIKE 'etl%';
 
 UPDATE jobs SET retry_of = md5('job ' || number - 40)::uuid WHERE number % 25 = 0 AND number > 40;

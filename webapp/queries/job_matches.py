@@ -92,8 +92,9 @@ class JobMatches:
         return Found(statuses or {}, some_ids or [])
 
     def _near(self) -> Sequence[Job]:
-        """Look through the next few, row by row, and no further than is needed."""
-        times = select(Job.created_at).where(*self._behind).order_by(Job.created_at.desc(), Job.id.desc())
+        """Look through the next few of the tab, row by row, and no further than is needed."""
+        tab = [Job.status == self.where.status] if self.where.status else []
+        times = select(Job.created_at).where(*tab, *self._behind).order_by(Job.created_at.desc(), Job.id.desc())
         edge = func.coalesce(times.offset(NEAR - 1).limit(1).scalar_subquery(), text("'-infinity'::timestamptz"))
         return self._read(LISTED.where(Job.created_at >= edge, *self._behind, *self.where.row_by_row()))
 
