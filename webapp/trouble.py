@@ -77,7 +77,10 @@ def _http(error: HTTPException) -> Trouble:
         403: (_("Not allowed"), detail),
         404: (_("There is no such page"), _("The address may be old or mistyped.")),
         405: (_("Not possible this way"), _("This address does not take that kind of request.")),
-        413: (_("Too large"), _("What was sent is larger than the portal takes.")),
+        413: (
+            _("Too large"),
+            _("What was sent is larger than the portal takes. Leave something out, or send it in parts."),
+        ),
         429: (_("Too many tries"), _("Wait a little and try again.")),
     }
     title, detail = titles.get(status, (_("This did not work"), detail))

@@ -19,9 +19,10 @@ def people(session: Session, pasted: str) -> tuple[list[int], list[str]]:
 
     Ids stand one a line or by comma. White space cuts too, unless an external id has it.
     """
-    pieces = [clean(piece) for piece in re.split(r"[\n,;]", pasted)]
-    whom = _ids(session, {one for piece in pieces for one in (piece, *piece.split()) if one})
-    words = [one for piece in pieces for one in ([piece] if piece in whom else piece.split())]
+    # Each is cleaned by itself, for that caps its length: of a line of many the last would be cut in two.
+    pieces = [[clean(piece), *map(clean, piece.split())] for piece in re.split(r"[\n,;]", pasted)]
+    whom = _ids(session, {one for piece in pieces for one in piece if one})
+    words = [one for whole, *cut in pieces for one in ([whole] if whole in whom else cut) if one]
     known, unknown = dict.fromkeys(whom[one] for one in words if one in whom), dict.fromkeys(words)
     return list(known), [one for one in unknown if one not in whom]
 

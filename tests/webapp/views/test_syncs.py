@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from unittest.mock import Mock
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +19,7 @@ from core.embedding_cache import keep
 from core.models import AuditEvent, Job
 from tests.webapp import factories
 from tests.webapp.conftest import NO_REDIS, Visitor, plain
+from webapp import ids_file
 from webapp.queries import wide_sync
 from webapp.queries.current import collection
 
@@ -97,6 +99,17 @@ def test_chosen_people_may_be_named_by_external_ids_mixed_with_ours(operator: Vi
     assert job.payload == {"candidate_ids": sorted(person.id for person in people[:4]), "force": True}
 
 
+def test_ids_pasted_by_space_are_taken_whole_however_many_stand_in_a_line(operator: Visitor, session: Session) -> None:
+    people = [factories.make_candidate(session, id=100_000 + number) for number in range(40)]
+    factories.make_candidate(session, id=1000)
+    session.commit()
+
+    pasted = " ".join(str(person.id) for person in people)
+    job = launched(session, operator.post("/sync", scope="ids", candidate_ids=pasted).location)
+
+    assert job.payload["candidate_ids"] == [person.id for person in people]
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
@@ -135,19 +148,28 @@ def send(operator: Visitor, path: str, content: bytes, **form: str) -> TestRespo
     "content",
     [
         "{0}\n{1}\n",
+        '"{0}",\n"{1}",\n',
+        "\n{0};\r{1};\r",
+        "{0}, {1}; {0}\n \n",
         '\ufeffid,full_name\r\n{0},Núñez\r\n{1},"a\nb"\r\n',
         "full_name;EXTERNAL_ID\nAna;X-1\nEva;X-2\n",
+        "sep=;\r\nfull_name; 'External-Id'\r\nAna;X-1\r\nEva;X-2\r\n",
+        'name\t"Candidate ID"\nAna\t{0}\n\nEva\t{1}\n',
+        "external_id|candidate_id|id\nX-3|{2}|{0}\nX-3|{2}|{1}\n",
+        "id,summary\n{0},one\u2028{2}\n{1},two\x0c{2}\n",
+        "id,record_id,external_id\n{2},{2},X-1\n{2},{2},X-2\n",
+        "external_id\nX-1,\nX-2,,\n",
         "X-1, X-2\n",
     ],
 )
 def test_chosen_people_come_in_a_file(operator: Visitor, session: Session, content: str) -> None:
-    people = [factories.make_candidate(session, external_id=f"X-{n}") for n in (1, 2)]
+    people = [factories.make_candidate(session, external_id=f"X-{n}") for n in (1, 2, 3)]
     session.commit()
     sent = content.format(*(person.id for person in people)).encode()
 
     job = launched(session, send(operator, "/sync", sent).location)
 
-    assert job.payload["candidate_ids"] == sorted(person.id for person in people)
+    assert job.payload["candidate_ids"] == sorted(person.id for person in people[:2])
 
 
 def test_ids_of_a_file_stay_in_the_form_after_a_preview_without_javascript(operator: Visitor, session: Session) -> None:
@@ -167,9 +189,24 @@ def test_ids_of_a_file_stay_in_the_form_after_a_preview_without_javascript(opera
         (b"PK\x03\x04\xe9", "Save it as CSV in UTF-8"),
         (b" \r\n", "nothing in this file"),
         (b'id,text\n1,"' + b"x" * 3_000_000, "Leave only the column of ids"),
+        (b"id,text\n1,one,two", "Leave only the column of ids"),
+        (b"id,text\n1,one\n2", "Leave only the column of ids"),
+        (b'id,text\n"1,2",one', "Leave only the column of ids"),
+        (b"id\n1\tAna\t2", "Leave only the column of ids"),
+        (b"candidate,name,years\n1,Ana,2", "The first line must name a column id or external_id."),
+        (b"name;years\nAna;2", "The first line must name a column id or external_id."),
+        (b"1\tAna\n2\tEva", "The first line must name a column id or external_id."),
+        (b"1 | Ana\n2 | Eva", "The first line must name a column id or external_id."),
+        (b"1\n2,3", "The first line must name a column id or external_id."),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_with_the_cure(operator: Visitor, content: bytes, cure: str) -> None:
+def test_a_file_that_cannot_be_read_is_refused_with_the_cure(
+    operator: Visitor, session: Session, content: bytes, cure: str
+) -> None:
+    for number in (1, 2, 3):
+        factories.make_candidate(session, id=number)
+    session.commit()
+
     assert cure in send(operator, "/sync/previews", content).text
     answer = send(operator, "/sync", content)
     assert (answer.status_code, cure in answer.text) == (422, True)
@@ -181,7 +218,43 @@ def test_a_file_may_be_larger_than_a_form(operator: Visitor, session: Session) -
     table = f"id,summary\n{person.id},{'x' * 600_000}\n".encode()
 
     assert send(operator, "/sync", table).status_code == 303
-    assert send(operator, "/sync", b"1\n" * 5_000_000).status_code == 413
+
+
+def test_a_file_that_is_too_large_is_refused_beside_its_field(operator: Visitor) -> None:
+    content, cure = b"1\n" * 4_200_000, "larger than 8 MB. Leave only the column of ids in it."
+
+    assert cure in send(operator, "/sync/previews", content).text
+    assert cure in send(operator, "/sync", content).text
+
+
+def test_what_is_larger_than_any_file_is_refused_with_a_cure(
+    operator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ids_file, "LET_IN", 1000)
+
+    answer = send(operator, "/sync", b"1\n" * 1000)
+
+    assert answer.status_code == 413
+    assert "Leave something out, or send it in parts." in plain(answer)
+
+
+def test_a_file_of_too_many_people_is_refused_soon_and_does_not_come_back(operator: Visitor) -> None:
+    by_line, by_comma, by_space = (mark.join(map(str, range(10**6))).encode() for mark in ("\n", ",", " "))
+
+    for content in (by_line, by_comma, by_space):
+        page = send(operator, "/sync/previews", content).text
+        assert "There are more than 10,000 ids in this file. Split it into several." in page
+        assert len(page) < 100_000
+
+
+@pytest.mark.parametrize("content", [b"1\n2", b"name,years\nAna,12"])
+def test_a_file_is_read_once_a_request(operator: Visitor, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    read = Mock(wraps=ids_file._read)
+    monkeypatch.setattr(ids_file, "_read", read)
+
+    send(operator, "/sync/previews", content)
+
+    assert read.call_count == 1
 
 
 def test_a_preview_counts_and_changes_nothing(operator: Visitor, session: Session) -> None:
@@ -296,6 +369,7 @@ def test_among_very_many_the_preview_is_an_estimate_and_says_so(
     monkeypatch.setattr(wide_sync, "COUNTED_TO", 2)
     for _ in range(3):
         factories.make_candidate(session)
+    session.commit()
     settings = operator.client.application.extensions["settings"]
     check(session, settings.collection, None, None)
 
