@@ -20,6 +20,7 @@ from core.jobs import figures, paused
 from core.jobs.settle import settle
 from core.jobs.view import OVER
 from core.models import Job, JobEvent, Part
+from core.settings import settings
 
 CLAIMABLE = ("queued", "waiting")
 MOST_DEATHS = 3
@@ -49,7 +50,7 @@ def find(session: Session, job_id: uuid.UUID) -> Job:
     """Return the job; raise NotFound."""
     job = session.get(Job, job_id, populate_existing=True)
     if job is None:
-        raise NotFound(f"There is no job {job_id}.")
+        raise no_job(job_id)
     return job
 
 
@@ -57,8 +58,15 @@ def lock(session: Session, job_id: uuid.UUID) -> Job:
     """Return the job with its row locked until the transaction ends; raise NotFound."""
     job = session.get(Job, job_id, populate_existing=True, with_for_update={"key_share": True})
     if job is None:
-        raise NotFound(f"There is no job {job_id}.")
+        raise no_job(job_id)
     return job
+
+
+def no_job(job_id: uuid.UUID) -> NotFound:
+    """Say that there is no such job, and where jobs are forgotten, when."""
+    days = settings().history_days
+    kept = f" Jobs are kept for {days:,} days after their end; the audit and the costs stay." if days else ""
+    return NotFound(f"There is no job {job_id}.{kept}")
 
 
 def parts_of(session: Session, job_id: uuid.UUID) -> Sequence[Part]:

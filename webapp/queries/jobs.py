@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session, defer
 
-from core.errors import NotFound
 from core.jobs import live
 from core.jobs.ahead import with_ends
+from core.jobs.ledger import no_job
 from core.jobs.view import JobView, view_of
 from core.models import Job, JobEvent, Part
 from core.models.job import NOT_OVER
@@ -73,7 +73,7 @@ def show_ledger(session: Session, job_id: UUID) -> JobView:
     """Read one job with its parts from the ledger; raise NotFound."""
     job = session.get(Job, job_id, options=[defer(Job.payload, raiseload=True)])
     if job is None:
-        raise _no_job(job_id)
+        raise no_job(job_id)
     return view_of(job, parts(session, job_id))
 
 
@@ -81,7 +81,7 @@ def require(session: Session, job_id: UUID) -> str:
     """Name the kind of a job; raise NotFound unless there is such a job."""
     kind = session.scalar(select(Job.kind).where(Job.id == job_id))
     if kind is None:
-        raise _no_job(job_id)
+        raise no_job(job_id)
     return kind
 
 
@@ -118,10 +118,6 @@ def events(session: Session, job_id: UUID, cursor: str | None = None, limit: int
         rows = rows.where(JobEvent.id < read_cursor(cursor, number)[0])
     found, ids = session.scalars(rows).all(), matching.with_only_columns(JobEvent.id)
     return page_of(found, limit, cursor, lambda: count(session, ids), lambda event: (event.id,))
-
-
-def _no_job(job_id: UUID) -> NotFound:
-    return NotFound(f"There is no job {job_id}.")
 
 
 def _matches(session: Session, where: JobFilter, cursor: str | None, limit: int) -> JobMatches:

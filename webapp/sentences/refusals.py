@@ -14,6 +14,7 @@ SENTENCES = (
     told("This needs the role %(needed)s; yours is %(role)s."),
     told("This was sent by a page of another site."),
     told("There is no job %(id)s."),
+    told("Jobs are kept for %(n)s days after their end; the audit and the costs stay."),
     told("There is no candidate %(id)s."),
     told("There is nobody with the number %(id)s."),
     told("There is no token with the number %(id)s."),

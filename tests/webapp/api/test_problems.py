@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from core.errors import Unavailable
+from core.settings import Settings
 from tests.webapp.api.conftest import PREFIX, Script
 from webapp.extensions import db
 
@@ -160,6 +162,13 @@ def test_scripts_read_english_whatever_their_library_asks_for(reader: Script) ->
     answer = reader.get(f"/jobs/{UUID(int=0)}", headers={"Accept-Language": "es"})
 
     assert problem(answer)["detail"] == f"There is no job {UUID(int=0)}."
+
+
+def test_a_job_that_is_not_there_may_have_been_forgotten(reader: Script, settings_env: Callable[..., Settings]) -> None:
+    settings_env(HISTORY_DAYS=30)
+    detail = "Jobs are kept for 30 days after their end; the audit and the costs stay."
+
+    assert problem(reader.get(f"/jobs/{UUID(int=0)}"))["detail"] == f"There is no job {UUID(int=0)}. {detail}"
 
 
 @pytest.mark.parametrize("act", ["retries", "cancellations"])

@@ -337,3 +337,12 @@ def test_a_job_that_is_not_there_is_not_found(viewer: Visitor, job_id: UUID) -> 
     for path in ("", "/progress", "/records", "/events"):
         assert viewer.get(f"/jobs/{job_id}{path}").status_code == 404
     assert viewer.get("/jobs/not-an-id").status_code == 404
+
+
+@pytest.mark.parametrize("app", [{"HISTORY_DAYS": 1000}], indirect=True)
+def test_a_job_that_is_not_there_may_have_been_forgotten(operator: Visitor) -> None:
+    for act in (operator.get, lambda path: operator.post(f"{path}/retries")):
+        said = plain(act(f"/jobs/{UUID(int=0)}"))
+        assert f"There is no job {UUID(int=0)}. Jobs are kept for 1,000 days after their end; the audit and " in said
+    spanish = plain(operator.get(f"/jobs/{UUID(int=0)}", headers={"Accept-Language": "es"}))
+    assert "Los trabajos se conservan 1.000 días después de terminar; la auditoría y los costes se mantienen." in spanish
