@@ -16,6 +16,7 @@ from core.errors import Invalid
 from core.kinds.etl_embed import MOST_CHOSEN
 from webapp.formatting import number
 from webapp.i18n import gettext as _
+from webapp.queries.text import clean
 
 FIELD = "ids_file"
 MEGABYTE = 1024 * 1024
@@ -26,8 +27,9 @@ COLUMNS = ("id", "candidate_id", "external_id")  # the first that a header names
 OF_RECORDS = "record_id"  # in a list of failures, whose `id` is not that of a person
 DELIMITERS = (",", ";", "\t", "|")
 CUTS = ",;\t\r\n"  # where ids end that are pasted; one of a table cannot hold any
+CUT = re.compile(f"[{CUTS}]")
+SEVERAL = re.compile(f"[{''.join(DELIMITERS)}]")
 SPREADSHEET = re.compile(r'\A\s*"?sep=.?"?[ \t]*(?:[\r\n]+|\Z)', re.IGNORECASE)  # a first line that says how to cut
-LONGEST = 200  # characters of an id; what is longer is many, by space
 
 
 def let_in() -> None:
@@ -36,17 +38,18 @@ def let_in() -> None:
         request.max_content_length = LET_IN
 
 
-def ids() -> str:
-    """Give what the file holds as it would have been pasted; nothing without a file. Raise Invalid with the cure.
+def ids() -> list[str]:
+    """Give the ids that the file holds, each once; none without a file. Raise Invalid with the cure.
 
     A file is read once a request, however often it is asked for.
     """
     if "ids_of_file" not in g:
         g.ids_of_file = _read()
+    found: list[str]
     found, cure = g.ids_of_file
     if cure:
         raise Invalid(_("Some fields need a second look."), {FIELD: cure})
-    return "\n".join(found)
+    return found
 
 
 class _Unclear(Exception):
@@ -75,8 +78,9 @@ def _read() -> tuple[list[str], str]:
 def _different(cells: Iterable[str]) -> list[str]:
     """Keep each id once; read no further than to know that they are too many."""
     found: dict[str, None] = {}
-    for cell in filter(None, cells):
-        found |= dict.fromkeys([cell] if len(cell) <= LONGEST else cell.split())
+    for cell in cells:
+        if cell and cell not in found:
+            found[clean(cell)] = None
         if len(found) > MOST_CHOSEN:
             many = number(MOST_CHOSEN)
             raise _Unclear(_("There are more than %(n)s ids in this file. Split it into several.", n=many))
@@ -90,7 +94,7 @@ def _cells(text: str) -> Iterable[str]:
     if not said:
         raise _Unclear(_("There is nothing in this file."))
     if not re.search(r"[\r\n]", said):
-        return (one[0].strip("\"' \t") for one in re.finditer("[^,;]+", said))
+        return (one[0].strip("\"' ") for one in re.finditer("[^,;\t]+", said))
     for delimiter in DELIMITERS:
         rows = _rows(text, delimiter)
         header = [_name(cell) for cell in next(rows, [])]
@@ -115,7 +119,7 @@ def _name(cell: str) -> str:
 def _column(rows: Iterable[list[str]], at: int, width: int) -> Iterator[str]:
     """Take one column. A row of another width than the header's was cut where it should not be."""
     for row in rows:
-        if len(row) < width or any(row[width:]) or any(cut in row[at] for cut in CUTS):
+        if len(row) < width or any(row[width:]) or CUT.search(row[at]):
             raise _Unclear(_unreadable())
         yield row[at]
 
@@ -124,7 +128,7 @@ def _lines(rows: Iterable[list[str]]) -> Iterator[str]:
     """Take one id a line; what may be a table has no header that we know."""
     for row in rows:
         one = ",".join(row).strip(CUTS)
-        if any(delimiter in one for delimiter in DELIMITERS):
+        if SEVERAL.search(one):
             raise _Unclear(_("The first line must name a column id or external_id."))
         yield one
 

@@ -87,16 +87,15 @@ def typed() -> dict[str, str]:
     """Give the form's values as they were sent, with the ids of a file as if they were pasted: it is not kept."""
     values = request.form.to_dict()
     try:
-        return values | {
-            "candidate_ids": "\n".join(one for one in (values.get("candidate_ids"), ids_file.ids()) if one)
-        }
+        lines = filter(None, [values.get("candidate_ids"), *ids_file.ids()])
+        return values | {"candidate_ids": "\n".join(lines)}
     except Invalid:
         return values
 
 
 def _chosen(form: Form, reason: str) -> Asked:
     """Read the ids, pasted or of a file, ours or external ones; those that are nobody's are named and left out."""
-    known, unknown = pasted.people(db.session(), "\n".join([*form.getlist("candidate_ids"), ids_file.ids()]))
+    known, unknown = pasted.people(db.session(), "\n".join(form.getlist("candidate_ids")), ids_file.ids())
     if not known and not unknown:
         raise Invalid(_("Nobody is chosen yet."), {"candidate_ids": _("Paste ids, or choose a file of them.")})
     if not known:

@@ -14,13 +14,14 @@ from webapp.queries.text import clean
 LONGEST = 18  # digits of an id of ours
 
 
-def people(session: Session, pasted: str) -> tuple[list[int], list[str]]:
+def people(session: Session, pasted: str, listed: Iterable[str] = ()) -> tuple[list[int], list[str]]:
     """Give our ids of those who are there, each once, and what is nobody's; both as they were pasted.
 
-    Ids stand one a line or by comma. White space cuts too, unless an external id has it.
+    Ids stand one a line or by comma. White space cuts too, unless an external id has it. Nothing cuts those `listed`.
     """
     # Each is cleaned by itself, for that caps its length: of a line of many the last would be cut in two.
     pieces = [[clean(piece), *map(clean, piece.split())] for piece in re.split(r"[\n,;]", pasted)]
+    pieces += [[one, one] for one in listed]
     whom = _ids(session, {one for piece in pieces for one in piece if one})
     words = [one for whole, *cut in pieces for one in ([whole] if whole in whom else cut) if one]
     known, unknown = dict.fromkeys(whom[one] for one in words if one in whom), dict.fromkeys(words)

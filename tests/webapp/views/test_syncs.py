@@ -239,12 +239,23 @@ def test_what_is_larger_than_any_file_is_refused_with_a_cure(
 
 
 def test_a_file_of_too_many_people_is_refused_soon_and_does_not_come_back(operator: Visitor) -> None:
-    by_line, by_comma, by_space = (mark.join(map(str, range(10**6))).encode() for mark in ("\n", ",", " "))
+    by_line, by_comma = (mark.join(map(str, range(10**6))).encode() for mark in ("\n", ","))
 
-    for content in (by_line, by_comma, by_space):
+    for content in (by_line, by_comma):
         page = send(operator, "/sync/previews", content).text
         assert "There are more than 10,000 ids in this file. Split it into several." in page
         assert len(page) < 100_000
+
+
+@pytest.mark.parametrize("content", ["X-1\n{0} Ana {1}\n{1} 34/B", "external_id\nX-1\n{1} 34/B", "X-1,{1} 34/B"])
+def test_white_space_does_not_cut_an_id_of_a_file(operator: Visitor, session: Session, content: str) -> None:
+    people = [factories.make_candidate(session), factories.make_candidate(session)]
+    named = factories.make_candidate(session, external_id="X-1")
+    session.commit()
+    sent = content.format(*(person.id for person in people)).encode()
+
+    assert f"{people[1].id} 34/B" in plain(send(operator, "/sync/previews", sent))
+    assert launched(session, send(operator, "/sync", sent).location).payload["candidate_ids"] == [named.id]
 
 
 @pytest.mark.parametrize("content", [b"1\n2", b"name,years\nAna,12"])
