@@ -24,10 +24,12 @@ def limits() -> dict[str, str]:
 
 
 def kept(history_days: int | None) -> dict[str, str]:
-    """Say what is kept for how long; jobs as HISTORY_DAYS says."""
+    """Say what is kept for how long; jobs and what goes with them as HISTORY_DAYS says."""
     days = ngettext("%(num)s day after their end", "%(num)s days after their end", history_days or 0)
+    past = days if history_days else _("for good")
     return {
-        _("Jobs and their closed failures"): days if history_days else _("for good"),
+        _("Jobs and their closed failures"): past,
+        _("Alerts that are over, checks of the search"): past,
         _("Open failures, costs and the audit"): _("for good"),
         _("Vectors that were paid for"): _("for good"),
         _("A session without a click"): duration(sessions.IDLE_SECONDS),

@@ -32,7 +32,7 @@ WORDS = {
         "launches_per_user_per_minute": _("Launches of one person or token a minute"),
         "jobs_per_user_at_once": _("Jobs of one person or token at work at a time"),
         "monthly_budget": _("What embedding may cost in a month; then jobs wait"),
-        "history_days": _("For how many days jobs that are over are kept"),
+        "history_days": _("For how many days jobs and alerts that are over and checks of the search are kept"),
     },
     _("Alerts"): {
         "alert_webhook": _("Where alerts are sent"),

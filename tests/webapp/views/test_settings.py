@@ -30,6 +30,14 @@ def test_no_secret_is_shown(admin: Visitor) -> None:
     assert "LEASE_SECONDS A worker that is silent for so many seconds has lost its part 15 default" in plain(page)
 
 
+@pytest.mark.parametrize(("app", "kept"), [({"HISTORY_DAYS": 30}, "30 days"), ({}, "for good")], indirect=["app"])
+def test_all_that_is_forgotten_with_jobs_is_named(admin: Visitor, kept: str) -> None:
+    page = plain(admin.get("/settings"))
+
+    assert f"Jobs and their closed failures {kept}" in page
+    assert f"Alerts that are over, checks of the search {kept}" in page
+
+
 @pytest.mark.parametrize(
     ("name", "url", "seen"),
     [
