@@ -1,6 +1,7 @@
 """Keep with each cost the kind of job and the person it was paid for: to ask the jobs of a year took 0.3 s.
 
-What an older worker books while this is migrated has neither, and counts as a search's.
+What an older worker books while this is migrated has neither, and counts as a search's. After a downgrade and an
+upgrade so do the costs of jobs that are forgotten by then: nobody knows any more whose they are.
 """
 
 from __future__ import annotations
