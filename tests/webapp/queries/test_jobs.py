@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from core.jobs.search import JobWhere
 from core.jobs.view import view_of
 from core.models import Census
 from core.models.job import NOT_OVER
+from core.settings import Settings
 from tests.webapp.factories import START, make_candidate, make_event, make_failure, make_job, make_part, make_place
 from webapp.queries import job_matches, jobs
 from webapp.queries.job_filter import STATUSES, JobFilter
@@ -245,7 +246,8 @@ def test_a_job_is_read_from_the_ledger_when_its_copy_makes_no_sense(
     assert jobs.show(session, redis, job.id).total == 3
 
 
-def test_an_unknown_job_is_not_found(session: Session, redis: Redis) -> None:
+def test_an_unknown_job_is_not_found(session: Session, redis: Redis, settings_env: Callable[..., Settings]) -> None:
+    settings_env()
     with pytest.raises(NotFound):
         jobs.show(session, redis, uuid4())
 
