@@ -219,6 +219,6 @@ class _Reader:
 
 
 def _looks_like_an_id(word: str) -> bool:
-    """Take eight hexadecimal characters and more for an id, if a digit is among them."""
+    """Take `#` and a number for an id, and eight hexadecimal characters and more, if a digit is among them."""
     digits = word.lower().replace("-", "")
-    return bool(re.fullmatch(r"(?=.*[0-9])[0-9a-f]{8,32}", digits))
+    return bool(re.fullmatch(r"#[0-9]{1,18}", word) or re.fullmatch(r"(?=.*[0-9])[0-9a-f]{8,32}", digits))

@@ -75,6 +75,8 @@ def test_an_empty_box_is_everything() -> None:
         ("person:ATS-000007", JobWhere(people=(7,))),
         ("candidate:7", JobWhere(people=(7,))),
         ("0a1b2c3d", JobWhere(ids=("0a1b2c3d",))),
+        ("#30290 nightly", JobWhere(ids=("#30290",), words=("nightly",))),
+        ('"ticket #4711" 4711 #47-11', JobWhere(words=("ticket #4711", "4711", "#47-11"))),
         ("Coruña nightly", JobWhere(words=("Coruña", "nightly"))),
         ('"not indexed" sync', JobWhere(words=("not indexed", "sync"))),
         ('"status:failed"', JobWhere(words=("status:failed",))),
