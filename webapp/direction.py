@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 TURNING = frozenset({"R", "AL", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 ISOLATES, PDI = "\u2066\u2067\u2068", "\u2069"
@@ -31,3 +31,8 @@ def balanced(value: object) -> object:
         kept += [one] if depth >= 0 else []
         depth = max(depth, 0)
     return type(value)("".join(kept))
+
+
+def whole(value: object) -> Markup:
+    """Write the text of a field so that `balanced` drops nothing: a field isolates it, and sends it back."""
+    return escape(value).replace(PDI, Markup("&#8297;"))

@@ -14,7 +14,7 @@ from flask import g, request
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
-from webapp.direction import balanced, isolated
+from webapp.direction import balanced, isolated, whole
 
 CATALOGUES = Path(__file__).parent / "translations"
 SOURCE = "en"  # the language of the code
@@ -67,6 +67,7 @@ def ngettext(one: str, many: str, num: int, **values: object) -> str:
 def match_templates(jinja: Environment) -> None:
     """Let the templates' own `gettext` and `ngettext` write numbers and values as ours do; keep isolations whole."""
     jinja.finalize = balanced
+    jinja.filters["whole"] = whole
     plain: Any = jinja.globals["gettext"]
     plain_counted: Any = jinja.globals["ngettext"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ def form(visitor: Visitor, person: Candidate, **typed: str) -> dict[str, str]:
     inputs = dict(re.findall(r'<input (?:type="\w+" )?(?:id="\w+" )?name="(\w+)" value="([^"]*)"', page))
     lines = {name: "\r\n".join(re.split("\r\n|\r|\n", text)) for name, text in boxes.items()}
     one_line = {name: re.sub("[\r\n]", "", text) for name, text in inputs.items()}
-    values = {name: value.replace("&#34;", '"') for name, value in (lines | one_line).items()}
+    values = {name: unescape(value) for name, value in (lines | one_line).items()}
     return values | typed | {"csrf_token": visitor.token}
 
 
@@ -59,6 +60,15 @@ def test_only_what_was_changed_is_written(operator: Visitor, session: Session, p
     assert (event.actor, event.reason) == ("operator", "Cohere refuses the text")
     assert event.after.keys() == {"version", "summary.length"}
     assert "Mended: Ana Ruiz." in plain(operator.get("/"))
+
+
+def test_a_text_that_ends_an_isolation_stays_whole(operator: Visitor, session: Session, person: Candidate) -> None:
+    person.headline, person.summary = "Nurse\u2069 & <more>", "Works\u2069\n\u2067a\u2069 <b>"
+    session.commit()
+    send(operator, person, form(operator, person, skills="Triage\r\nPython"))
+    session.refresh(person)
+    assert person.skills == ["Triage", "Python"]
+    assert (person.headline, person.summary) == ("Nurse\u2069 & <more>", "Works\u2069\n\u2067a\u2069 <b>")
 
 
 def test_who_came_from_the_group_goes_back_to_it(operator: Visitor, person: Candidate) -> None:
