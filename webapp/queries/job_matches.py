@@ -71,6 +71,8 @@ class JobMatches:
         if self._found.n <= EXACT_TO:
             return of_tab({status: Count(n, True) for status, n in self._found.statuses.items()}, self.where.status)
         matching = select(Job.id).where(*self.where.indexed())
+        if self.where.status is None:
+            return Count(max(self._found.n, estimate(self.session, matching)), False)
         found = matching.cte("found").prefix_with("MATERIALIZED")  # by the indexes, whatever the limit suggests
         n = self.session.scalar(select(func.count()).select_from(select(found).limit(EXACT_TO + 1).subquery())) or 0
         return Count(n, True) if n <= EXACT_TO else Count(max(n, estimate(self.session, matching)), False)
