@@ -62,7 +62,11 @@ class JobMatches:
         known = self._found.statuses
         if self._found.n <= EXACT_TO:
             return {status: Count(known.get(status, 0), True) for status in STATUSES}
-        return {status: self._at_least(known.get(status, 0), replace(every, status=status)) for status in STATUSES}
+        return self._open(every) | {
+            status: self._at_least(known.get(status, 0), replace(every, status=status))
+            for status in STATUSES
+            if status not in NOT_OVER
+        }
 
     def total(self) -> Count:
         """Count what matches: exactly up to 10,000."""
@@ -118,10 +122,16 @@ class JobMatches:
     def _count(self, where: JobFilter) -> Count:
         return count(self.session, select(Job.id).where(*where.indexed()))
 
+    def _open(self, where: JobFilter) -> dict[str, Count]:
+        """Count those that are not over, row by row: there are few."""
+        of_them = (Job.status.in_(NOT_OVER), *where.row_by_row())
+        some = select(Job.status).where(*of_them).limit(EXACT_TO + 1).subquery("some")
+        found = self.session.execute(select(some.c.status, func.count()).group_by(some.c.status)).all()
+        known, exact = {status: n for status, n in found}, sum(n for _, n in found) <= EXACT_TO  # noqa: C416
+        return {status: Count(known.get(status, 0), exact) for status in NOT_OVER}
+
     def _at_least(self, seen: int, where: JobFilter) -> Count:
         """Take the planner's word for a status of which there are many, but not for fewer than were seen."""
-        if where.status in NOT_OVER:
-            return count(self.session, select(Job.id).where(*where.row_by_row()))
         return Count(max(seen, estimate(self.session, select(Job.id).where(*where.indexed()))), False)
 
 
