@@ -59,14 +59,9 @@ class JobMatches:
         every = self.where.every_status
         if not self.where.narrow:
             return {status: self._count(replace(every, status=status)) for status in STATUSES}
-        known = self._found.statuses
         if self._found.n <= EXACT_TO:
-            return {status: Count(known.get(status, 0), True) for status in STATUSES}
-        return self._open(every) | {
-            status: self._at_least(known.get(status, 0), replace(every, status=status))
-            for status in STATUSES
-            if status not in NOT_OVER
-        }
+            return {status: Count(self._found.statuses.get(status, 0), True) for status in STATUSES}
+        return self._over(every) | self._open(every)
 
     def total(self) -> Count:
         """Count what matches: exactly up to 10,000."""
@@ -74,12 +69,8 @@ class JobMatches:
             return self._count(self.where)
         if self._found.n <= EXACT_TO:
             return of_tab({status: Count(n, True) for status, n in self._found.statuses.items()}, self.where.status)
-        matching = select(Job.id).where(*self.where.indexed())
-        if self.where.status is None:
-            return Count(max(self._found.n, estimate(self.session, matching)), False)
-        found = matching.cte("found").prefix_with("MATERIALIZED")  # by the indexes, whatever the limit suggests
-        n = self.session.scalar(select(func.count()).select_from(select(found).limit(EXACT_TO + 1).subquery())) or 0
-        return Count(n, True) if n <= EXACT_TO else Count(max(n, estimate(self.session, matching)), False)
+        n = self._found.n if self.where.status is None else self._of_tab
+        return Count(n, True) if n <= EXACT_TO else Count(max(n, self._expected(self.where)), False)
 
     @cached_property
     def _found(self) -> Found:
@@ -122,6 +113,23 @@ class JobMatches:
     def _count(self, where: JobFilter) -> Count:
         return count(self.session, select(Job.id).where(*where.indexed()))
 
+    @property
+    def _of_tab(self) -> int:
+        """Count what matches in the tab, as `_found` does of any."""
+        found = select(Job.id).where(*self.where.indexed()).cte("found").prefix_with("MATERIALIZED")
+        return self.session.scalar(select(func.count()).select_from(select(found).limit(EXACT_TO + 1).subquery())) or 0
+
+    def _expected(self, where: JobFilter) -> int:
+        return estimate(self.session, select(Job.id).where(*where.indexed()))
+
+    def _over(self, where: JobFilter) -> dict[str, Count]:
+        """Share what PostgreSQL expects as those found share it; ask it of a status that none of them has."""
+        each = max(1.0, self._expected(where) / self._found.n)
+        known = {status: round(n * each) for status, n in self._found.statuses.items()}
+        over = [status for status in STATUSES if status not in NOT_OVER]
+        known |= {status: self._expected(replace(where, status=status)) for status in over if status not in known}
+        return {status: Count(known[status], False) for status in over}
+
     def _open(self, where: JobFilter) -> dict[str, Count]:
         """Count those that are not over, row by row: there are few."""
         of_them = (Job.status.in_(NOT_OVER), *where.row_by_row())
@@ -129,10 +137,6 @@ class JobMatches:
         found = self.session.execute(select(some.c.status, func.count()).group_by(some.c.status)).all()
         known, exact = {status: n for status, n in found}, sum(n for _, n in found) <= EXACT_TO  # noqa: C416
         return {status: Count(known.get(status, 0), exact) for status in NOT_OVER}
-
-    def _at_least(self, seen: int, where: JobFilter) -> Count:
-        """Take the planner's word for a status of which there are many, but not for fewer than were seen."""
-        return Count(max(seen, estimate(self.session, select(Job.id).where(*where.indexed()))), False)
 
 
 def of_tab(counted: Mapping[str, Count], status: str | None) -> Count:
