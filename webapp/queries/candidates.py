@@ -212,7 +212,8 @@ def _flat(words: Sequence[Any] | None) -> list[str] | None:
 
 def _chosen(session: Session, where: CandidateFilter, coverage: CoverageView | None) -> Chosen:
     words = clean(where.text)
-    return Chosen(session, matching(where.where), ways(words) if words else [], where.state or None, coverage)
+    states = (where.state,) if where.state else ()
+    return Chosen(session, matching(where.where), ways(words) if words else [], states, coverage)
 
 
 def _read(session: Session, ids: Sequence[int], coverage: CoverageView | None) -> list[CandidateRow]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import (
@@ -55,12 +56,15 @@ class Looked(NamedTuple):
 
 @dataclass(frozen=True)
 class Chosen:
-    """The candidates that meet all `filters`, at least one of the `ways` if there are any, and are in the state."""
+    """The candidates that meet all `filters`, at least one of the `ways`, and are in one of the `states`.
+
+    Without ways or states all pass; states do not overlap.
+    """
 
     session: Session
     filters: Sequence[ColumnElement[bool]]
     ways: Sequence[ColumnElement[bool]]
-    state: str | None
+    states: Sequence[str]
     coverage: CoverageView | None
 
     def newest(self, below: int, need: int) -> Sequence[int]:
@@ -69,7 +73,7 @@ class Chosen:
             return self._of_few(below, need)
         if (places := self._ranges(below)) is not None:
             return self.session.scalars(self._in_ranges(places, below, need)).all()
-        if self._narrowed and self.state is None:
+        if self._narrowed and not self.states:
             return self._near(below, need) or self._newest_by_index(below, need)
         chosen = self._placed(select(Candidate.id).where(*self._narrowed))
         return self.session.scalars(_page(chosen, below, need)).all()
@@ -84,7 +88,7 @@ class Chosen:
         """Count them: exactly where that is cheap, else by the last comparison, the planner and a sample."""
         if self._few is not None:
             return Count(len(self._of_few(BIGINT, FEW)), True)
-        seen = getattr(self.coverage, self.state or "", None)
+        seen = self._seen
         if not self._narrowed:
             chosen = self._placed(select(Candidate.id))
             return count(self.session, chosen) if seen is None else Count(seen, seen <= EXACT_TO)  # as of its age
@@ -95,6 +99,12 @@ class Chosen:
         return Count(round(seen * fit / (sum(one.stands_for for one in self._sample) or 1)), False)
 
     @property
+    def _seen(self) -> int | None:
+        """Say how many the comparison saw in the states; None where it does not tell."""
+        told = [n for state in self.states if (n := getattr(self.coverage, state, None)) is not None]
+        return sum(told) if told and len(told) == len(self.states) else None
+
+    @property
     def is_few(self) -> bool:
         """Say whether few meet the filters, so that the state of each is looked up and nothing is estimated."""
         return self._few is not None
@@ -102,7 +112,7 @@ class Chosen:
     def _of_few(self, below: int, need: int) -> Sequence[int]:
         """Take the newest of the few who meet the filters: the state is asked of them alone."""
         few = sorted((person for person in self._few or () if person < below), reverse=True)
-        if self.state is None:
+        if not self.states:
             return few[:need]
         chosen = self._placed(select(Candidate.id).where(Candidate.id == any_(few)))  # type: ignore[arg-type]
         return self.session.scalars(_page(chosen, below, need)).all()
@@ -128,7 +138,7 @@ class Chosen:
 
     @cached_property
     def _sample(self) -> Sequence[Looked] | None:
-        """Look at some whom the comparison saw in the state, by chance, in ranges that lie evenly among its own."""
+        """Look at some whom the comparison saw in the states, by chance, in ranges that lie evenly among its own."""
         if self.coverage is None or (places := self._ranges(BIGINT)) is None:
             return None
         inside, number = self._inside(places[:: max(1, len(places) // LOOKED_INTO)], BIGINT)
@@ -179,16 +189,20 @@ class Chosen:
         return [*self.filters, or_(*self.ways)] if self.ways else [*self.filters]
 
     def _placed(self, people: Select[int]) -> Select[int]:
-        return joined(people, self.coverage).where(is_in(self.state, self.coverage)) if self.state else people
+        return joined(people, self.coverage).where(self._is_in) if self.states else people
+
+    @property
+    def _is_in(self) -> ColumnElement[bool]:
+        return or_(*(is_in(state, self.coverage) for state in self.states))
 
     def _ranges(self, below: int) -> list[int] | None:
-        """Say where somebody of the state may be, newest range first; None where no comparison tells."""
-        if self.state is None or self.coverage is None:
+        """Say where somebody of the states may be, newest range first; None where no comparison tells."""
+        if not self.states or self.coverage is None:
             return None
-        seen = ranges(self.session, self.coverage.alias, self.state)
-        if seen is None:
+        seen = [ranges(self.session, self.coverage.alias, state) for state in self.states]
+        if None in seen:
             return None
-        return sorted({n for n in (*seen, *self._touched()) if n * RANGE < below}, reverse=True)
+        return sorted({n for n in chain(*filter(None, seen), self._touched()) if n * RANGE < below}, reverse=True)
 
     def _touched(self) -> Sequence[int]:
         assert self.coverage is not None
@@ -208,16 +222,15 @@ class Chosen:
         return chosen.order_by(numbers.c.at, rows.c.id.desc()).limit(need)
 
     def _inside(self, places: Sequence[int], below: int) -> tuple[Select[Any], FromClause]:
-        """Select those of the state in a range, newest first; and the ranges, one by one, that it is of."""
+        """Select those of the states in a range, newest first; and the ranges, one by one, that it is of."""
         numbers = func.unnest(cast(places, ARRAY(BigInteger))).table_valued("n", with_ordinality="at").render_derived()
         first = numbers.c.n * RANGE
-        assert self.state is not None
 
         def within(id_: Any) -> ColumnElement[bool]:
             return and_(id_.between(first, first + RANGE - 1), id_ < below)
 
         people = joined(select(Candidate.id).where(within(Candidate.id)), self.coverage, within)
-        placed = people.where(is_in(self.state, self.coverage)).order_by(Candidate.id.desc())
+        placed = people.where(self._is_in).order_by(Candidate.id.desc())
         return placed.correlate(numbers), numbers
 
 

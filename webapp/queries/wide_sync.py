@@ -39,17 +39,17 @@ def reckoned(
     session: Session, sync: Sync, seen: CoverageView, rivals: Names[uuid.UUID], collection: Collection
 ) -> Scope:
     """Say about how many a sync would choose, and who of them is before the open parts of the jobs `rivals` still."""
-    lists = _Lists(session, matching(sync.where), EVERYBODY if sync.force else CHANGED, seen)
-    wanted, gone = lists.total() + lists.since(), seen.orphaned
-    in_hand = min(wanted, lists.in_hands(rivals)) if rivals else 0
+    people = _People(session, matching(sync.where), EVERYBODY if sync.force else CHANGED, seen)
+    wanted, gone = people.chosen.total().n + people.since(), seen.orphaned
+    in_hand = min(wanted, people.in_hands(rivals)) if rivals else 0
     share = min(1.0, (sync.limit or BIGINT) / max(1, wanted + gone))
     wanted, gone, in_hand = round(wanted * share), round(gone * share), round(in_hand * share)
-    length, kept = sampled(session, lists.some(), collection)
+    length, kept = sampled(session, people.some(), collection)
     return Scope(wanted + gone, in_hand, wanted - in_hand, length, kept, seen.checked_at)
 
 
 @dataclass(frozen=True)
-class _Lists:
+class _People:
     """Those who meet the filters and are in one of the states, which are disjoint."""
 
     session: Session
@@ -57,17 +57,17 @@ class _Lists:
     states: tuple[str, ...]
     seen: CoverageView
 
-    def total(self) -> int:
-        return sum(one.total().n for one in self._each)
+    @cached_property
+    def chosen(self) -> Chosen:
+        return Chosen(self.session, self.filters, [], self.states, self.seen)
 
     def some(self) -> Sequence[int]:
         """Give some whose texts stand for all; of anybody where there are none."""
-        some = [person for one in self._each for person in one.some(SAMPLE)]
-        return some or Chosen(self.session, [], [], "eligible", self.seen).some(SAMPLE)
+        return self.chosen.some(SAMPLE) or Chosen(self.session, [], [], EVERYBODY, self.seen).some(SAMPLE)
 
     def since(self) -> int:
         """Say about how many have changed since the comparison, as by an import, and were not in it."""
-        if all(one.is_few for one in self._each):
+        if self.chosen.is_few:
             return 0  # they were counted now
         changed = [Candidate.updated_at > self.seen.checked_at]
         changed += [Candidate.created_at > self.seen.checked_at] if self.states == EVERYBODY else []
@@ -91,7 +91,3 @@ class _Lists:
         )
         looked_at, fit = self.session.execute(joined(people, self.seen)).one()
         return float(fit) / max(1, looked_at)
-
-    @cached_property
-    def _each(self) -> Sequence[Chosen]:
-        return [Chosen(self.session, self.filters, [], state, self.seen) for state in self.states]
