@@ -167,17 +167,17 @@ class _Reader:
         self._add(f"{minus}users", *(found or [value]))
 
     def _error(self, value: str, minus: str) -> None:
-        found = [code for code in self.known.errors() if code.startswith(value.lower())]
-        if not found and not minus:
-            self.hints.append(_("No job and no failure has an error like “%(value)s”.", value=value[:60]))
-        self._add(f"{minus}errors", *(found or [value]))
+        self._add(f"{minus}errors", *self._codes(self.known.errors(), value, minus))
 
     def _open(self, value: str, minus: str) -> None:
         known = self.known.errors()
-        found = [value] if value in known else [code for code in known if code.startswith(value.lower())]
-        if not found:
+        self._add("causes", *([value] if value in known else self._codes(known, value)))
+
+    def _codes(self, known: Sequence[str], value: str, minus: str = "") -> Sequence[str]:
+        found = [code for code in known if code.startswith(value.lower())]
+        if not found and not minus:
             self.hints.append(_("No job and no failure has an error like “%(value)s”.", value=value[:60]))
-        self._add("causes", *(found or [value]))
+        return found or [value]
 
     def _id(self, value: str, minus: str) -> None:
         if not re.fullmatch(r"#?[0-9]{1,18}|(?=.{4,36}$)[0-9a-f]+(-[0-9a-f]*)*", value.lower()):
