@@ -1,18 +1,3 @@
-"""A session on this test's database."""
+"""A session on this test's database, as most tests have it: no app is made for it."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
-import pytest
-from sqlalchemy.orm import Session
-
-from core.db import engine_for
-
-
-@pytest.fixture
-def session(database: str) -> Iterator[Session]:
-    engine = engine_for(database)
-    with Session(engine) as session:
-        yield session
-    engine.dispose()
+from tests.conftest import session as session
