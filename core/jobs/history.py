@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import any_, delete, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.access import SYSTEM, record
@@ -29,8 +29,8 @@ def forget(session: Session, days: int) -> int:
     session.execute(delete(Alert).where(Alert.cleared_at < past))
     session.execute(delete(SearchCheck).where(SearchCheck.job_id.is_(None), SearchCheck.taken_at < past))
     if ids:
-        session.execute(update(Job).where(Job.retry_of == any_(list(ids))).values(retry_of=None))  # type: ignore[arg-type]
-        session.execute(delete(Job).where(Job.id == any_(list(ids))))  # type: ignore[arg-type]
+        session.execute(update(Job).where(Job.retry_of.in_(ids)).values(retry_of=None))
+        session.execute(delete(Job).where(Job.id.in_(ids)))
         record(session, SYSTEM, "history.forget", after={"jobs": len(ids), "days": days})
     session.commit()
     return len(ids)
