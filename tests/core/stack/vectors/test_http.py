@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -117,7 +118,7 @@ def write_until_it_dies(url: str, acknowledged: list[int], enough: threading.Eve
     client = QdrantClient(url=url, check_compatibility=False)
     for first in range(1, 100_000, 10):
         ids: list[Any] = list(range(first, first + 10))
-        batch = models.Batch(ids=ids, vectors=[[1.0, *[id] * 7] for id in ids], payloads=[{"n": id} for id in ids])
+        batch = models.Batch(ids=ids, vectors=[vector_of(id) for id in ids], payloads=[{"n": id} for id in ids])
         try:
             client.upsert("now", batch)
         except Exception:  # killed: whatever the client makes of it
@@ -128,10 +129,18 @@ def write_until_it_dies(url: str, acknowledged: list[int], enough: threading.Eve
     client.close()
 
 
+def vector_of(id: int) -> list[float]:
+    """Give each point a direction of its own."""
+    dice = random.Random(id)
+    return [dice.gauss() for _ in range(8)]
+
+
 def check(client: QdrantClient, acknowledged: list[int]) -> None:
     found, _ = client.scroll("now", limit=200_000)
     kept = {point.id: point.payload for point in found}
     assert all(kept.get(id) == {"n": id} for id in acknowledged)
+    for id in acknowledged[::50]:
+        assert client.query_points("now", vector_of(id), limit=1).points[0].id == id
     assert set(client.get_collection("now").payload_schema) == {"n"}
 
 
