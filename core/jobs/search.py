@@ -8,15 +8,26 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import ColumnElement, Select, func, literal_column, not_, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    any_,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
 
 from core.models import Census, Failure, IndexState, Job
-from core.models.job import WORDS
 
 Texts = tuple[str, ...]
 PIECE = re.compile(r"[^\W_]+")  # what PostgreSQL's parser is sure to take for one word
-_SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # literally, so that the index matches
-_WORDS: ColumnElement[Any] = literal_column(WORDS)
+_SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # for a parameter would be a text
 
 
 class JobWhere(BaseModel):
@@ -81,9 +92,14 @@ def row_by_row(where: JobWhere) -> list[ColumnElement[bool]]:
 
 def by_index(where: JobWhere) -> list[ColumnElement[bool]]:
     """Give the same conditions as their indexes answer them: right for those that few match."""
-    erred = [Job.id.in_(_with_error(where.errors))] if where.errors else []
-    erred += [Job.id.in_(_failing(where.causes))] if where.causes else []
+    erred = [_any_of(_with_error(where.errors))] if where.errors else []
+    erred += [_any_of(_failing(where.causes))] if where.causes else []
     return [*_by_key(where), *erred, *_said(where)]
+
+
+def _any_of(ids: Select[UUID] | CompoundSelect[UUID]) -> ColumnElement[bool]:
+    """Look all these jobs up in one pass through the index, where `IN` would go down the index for each."""
+    return Job.id == any_(func.array(ids.scalar_subquery()))
 
 
 def _by_key(where: JobWhere) -> list[ColumnElement[bool]]:
@@ -98,7 +114,7 @@ def _by_key(where: JobWhere) -> list[ColumnElement[bool]]:
 def _said(where: JobWhere) -> list[ColumnElement[bool]]:
     """Match words anywhere in what people read of a job."""
     lexemes = " & ".join(f"({lexeme})" for lexeme in map(_lexeme, where.words) if lexeme)
-    return [_WORDS.bool_op("@@")(func.to_tsquery(_SIMPLE, lexemes))] if lexemes else []
+    return [Job.words.bool_op("@@")(func.to_tsquery(_SIMPLE, lexemes))] if lexemes else []
 
 
 def _lexeme(words: str) -> str:
@@ -123,13 +139,12 @@ def _erred(codes: Texts) -> ColumnElement[bool]:
     return or_(Job.error_code.in_(codes), failed)
 
 
-def _with_error(codes: Texts) -> Select[Any]:
+def _with_error(codes: Texts) -> CompoundSelect[UUID]:
     job = select(Job.id).where(Job.error_code.in_(codes))
-    both = union(job, select(Failure.job_id).where(Failure.cause.in_(codes))).subquery()
-    return select(both.c[0])
+    return union_all(job, select(Failure.job_id).where(Failure.cause.in_(codes)))
 
 
-def _failing(causes: Texts) -> Select[Any]:
+def _failing(causes: Texts) -> Select[UUID]:
     """Choose the jobs with open failures of these causes."""
     return select(Failure.job_id).where(Failure.status == "open", Failure.cause.in_(causes))
 

@@ -6,8 +6,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Text, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, Computed, DateTime, ForeignKey, Identity, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -37,7 +37,7 @@ class Job(Base):
         Index("ix_jobs_requested_by_created_at", "requested_by", text("created_at DESC"), text("id DESC")),
         Index(None, "started_at"),
         Index("ix_jobs_error_code", "error_code", "id", postgresql_where=text("error_code IS NOT NULL")),
-        Index("ix_jobs_words", text(WORDS), postgresql_using="gin"),
+        Index("ix_jobs_words", "words", postgresql_using="gin"),
         Index("ix_jobs_open_requested_by", "requested_by", postgresql_where=text(OPEN)),
         Index(None, "retry_of"),
     )
@@ -76,6 +76,7 @@ class Job(Base):
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    words: Mapped[Any] = mapped_column(TSVECTOR, Computed(WORDS, persisted=True), deferred=True, deferred_raiseload=True)
 
 
 class Part(Base):

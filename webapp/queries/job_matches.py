@@ -1,8 +1,8 @@
 """The jobs that match, newest first, and how many of each status: asked of the indexes once for both.
 
 PostgreSQL cannot foretell whether words and the other conditions meet in the same jobs, and would walk through all
-jobs to find that they never do. So the indexes are asked for all that match, as long as they are not too many; those
-of which there are many are met soon enough among the newest.
+jobs to find that they never do. So the indexes are asked for all that match, unless a sample says that these are too
+many; those of which there are many are met soon enough among the newest.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, text, tuple_
 from sqlalchemy.orm import Session, defer
 
+from core.jobs.view import OVER
 from core.models import Job
 from core.models.job import NOT_OVER
 from webapp.queries.job_filter import STATUSES, JobFilter
+from webapp.queries.job_sample import Sample, sample
 from webapp.queries.page import EXACT_TO, Count, count, estimate
 
+KEPT = 2 * EXACT_TO  # where a sample leaves it open, whether there are more than are counted shows behind them
 NEAR = 2_000  # looked through one by one where very many match
 LISTED = select(Job).options(defer(Job.payload, raiseload=True))
 
 
 class Found(NamedTuple):
-    """How many of each status match, and the ids of the page."""
+    """All that match: which status was asked for, how many there are of each, and the ids of the page."""
 
+    status: str | None
     statuses: Mapping[str, int]
     ids: Sequence[UUID]
 
@@ -49,35 +53,46 @@ class JobMatches:
         """Read the jobs of the page, newest first."""
         if not self.where.selective:
             return self._read(LISTED.where(*self.where.indexed(), *self._behind))
-        if self._found.n <= EXACT_TO:
+        if self._found:
             return self._read(LISTED.where(Job.id.in_(self._found.ids)))
         near = self._near()
         return near if len(near) == self.need else self._by_index()
 
     def counts(self) -> Mapping[str, Count]:
         """Count the jobs of each status that the rest of the filter lets through: the figures on the tabs."""
-        every = self.where.every_status
+        every, found = self.where.every_status, self._found if self.where.narrow else None
         if not self.where.narrow:
             return {status: self._count(replace(every, status=status)) for status in STATUSES}
-        if self._found.n <= EXACT_TO:
-            return {status: Count(self._found.statuses.get(status, 0), True) for status in STATUSES}
-        return self._over(every) | self._open(every)
+        known = {status: Count(n, True) for status, n in found.statuses.items()} if found else {}
+        if found and found.status is None:
+            return dict.fromkeys(STATUSES, Count(0, True)) | known
+        return {status: self._expected(status) for status in OVER} | self._open(every) | known
 
     def total(self) -> Count:
         """Count what matches: exactly up to 10,000."""
         if not self.where.selective:
             return self._count(self.where)
-        if self._found.n <= EXACT_TO:
-            return of_tab({status: Count(n, True) for status, n in self._found.statuses.items()}, self.where.status)
-        n = self._found.n if self.where.status is None else self._of_tab
-        return Count(n, True) if n <= EXACT_TO else Count(max(n, self._expected(self.where)), False)
+        if not self._found:
+            return self._expected(self.where.status)
+        return Count(self._found.statuses.get(self.where.status, 0) if self.where.status else self._found.n, True)
 
     @cached_property
-    def _found(self) -> Found:
-        """Ask the indexes for at most one job more than are counted, whatever the limit suggests; of any status."""
-        asked = select(Job.id, Job.status, Job.created_at).where(*self.where.every_status.indexed())
+    def _found(self) -> Found | None:
+        """Find all that match, of any status or, if these are too many, of the tab; nothing if those are too."""
+        for where in dict.fromkeys((self.where.every_status, self.where)):
+            if not self._sample.many(where.status) and (found := self._ask(where)).n <= KEPT:
+                return found
+        return None
+
+    @cached_property
+    def _sample(self) -> Sample:
+        return sample(self.session, self.where)
+
+    def _ask(self, where: JobFilter) -> Found:
+        """Ask the indexes for at most one job more than are kept, whatever the limit suggests."""
+        asked = select(Job.id, Job.status, Job.created_at).where(*where.indexed())
         found = asked.cte("found").prefix_with("MATERIALIZED")
-        some = select(found).limit(EXACT_TO + 1).cte("some").prefix_with("MATERIALIZED")
+        some = select(found).limit(KEPT + 1).cte("some").prefix_with("MATERIALIZED")
         each = select(some.c.status, func.count().label("n")).group_by(some.c.status).subquery("each")
         behind = [tuple_(some.c.created_at, some.c.id) < tuple_(*self.position)] if self.position else []
         tab = [some.c.status == self.where.status] if self.where.status else []
@@ -86,7 +101,7 @@ class JobMatches:
         counts = select(func.jsonb_object_agg(each.c.status, each.c.n)).scalar_subquery()
         ids = select(func.array_agg(page.c.id)).scalar_subquery()
         statuses, some_ids = self.session.execute(select(counts, ids)).one()
-        return Found(statuses or {}, some_ids or [])
+        return Found(where.status, statuses or {}, some_ids or [])
 
     def _near(self) -> Sequence[Job]:
         """Look through the next few of the tab, row by row, and no further than is needed."""
@@ -111,24 +126,12 @@ class JobMatches:
         return self.session.scalars(_newest(rows, self.need)).all()
 
     def _count(self, where: JobFilter) -> Count:
-        return count(self.session, select(Job.id).where(*where.indexed()))
+        return count(self.session, _ids(where))
 
-    @property
-    def _of_tab(self) -> int:
-        """Count what matches in the tab, as `_found` does of any."""
-        found = select(Job.id).where(*self.where.indexed()).cte("found").prefix_with("MATERIALIZED")
-        return self.session.scalar(select(func.count()).select_from(select(found).limit(EXACT_TO + 1).subquery())) or 0
-
-    def _expected(self, where: JobFilter) -> int:
-        return estimate(self.session, select(Job.id).where(*where.indexed()))
-
-    def _over(self, where: JobFilter) -> dict[str, Count]:
-        """Share what PostgreSQL expects as those found share it; ask it of a status that none of them has."""
-        each = max(1.0, self._expected(where) / self._found.n)
-        known = {status: round(n * each) for status, n in self._found.statuses.items()}
-        over = [status for status in STATUSES if status not in NOT_OVER]
-        known |= {status: self._expected(replace(where, status=status)) for status in over if status not in known}
-        return {status: Count(known[status], False) for status in over}
+    def _expected(self, status: str | None) -> Count:
+        """Say about how many match, by the sample; of what it has none, ask PostgreSQL, which knows what is rare."""
+        n = self._sample.of(status) or estimate(self.session, _ids(replace(self.where, status=status)))
+        return Count(n, False)
 
     def _open(self, where: JobFilter) -> dict[str, Count]:
         """Count those that are not over, row by row: there are few."""
@@ -144,6 +147,10 @@ def of_tab(counted: Mapping[str, Count], status: str | None) -> Count:
     if status is not None:
         return counted.get(status, Count(0, True))
     return Count(sum(one.n for one in counted.values()), all(one.exact for one in counted.values()))
+
+
+def _ids(where: JobFilter) -> Select[Any]:
+    return select(Job.id).where(*where.indexed())
 
 
 def _newest(rows: Select[Any], limit: int) -> Select[Any]:

@@ -1,0 +1,34 @@
+"""Keep the words of a job beside it: to take its sentences apart again at each look costs ten times the look.
+
+The table of the jobs is written anew, which stops its readers and writers for 4 s with 200,000 jobs.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+# What would make one word of two for PostgreSQL's parser, or none of it, is taken for a space.
+WORDS = (
+    "to_tsvector('simple'::regconfig, translate((((((title || ' ') || message) || ' ') || reason) || ' ') || "
+    "coalesce(error_code, ''), './-_:@<>&+~#=', '             '))"
+)
+
+
+def upgrade() -> None:
+    op.drop_index("ix_jobs_words", table_name="jobs")
+    op.add_column("jobs", sa.Column("words", TSVECTOR(), sa.Computed(WORDS, persisted=True)))
+    op.create_index("ix_jobs_words", "jobs", ["words"], postgresql_using="gin")
+    op.execute("ANALYZE jobs")
+
+
+def downgrade() -> None:
+    op.drop_index("ix_jobs_words", table_name="jobs")
+    op.drop_column("jobs", "words")
+    op.create_index("ix_jobs_words", "jobs", [sa.text(WORDS)], postgresql_using="gin")
