@@ -16,7 +16,7 @@ ENCODINGS = ("br", "gzip")  # the better one first
 
 def asset(name: str) -> str:
     """Give the address of a static file: `/static/portal.css?v=3f2a…`."""
-    return url_for("static", filename=name, v=_version(name))
+    return _address(name, request.script_root)
 
 
 def keep(response: Response) -> Response:
@@ -39,6 +39,12 @@ def pack(response: Response) -> Response:
     response.headers["Content-Encoding"] = encoding
     response.vary.add("Accept-Encoding")
     return response
+
+
+@cache
+def _address(name: str, root: str) -> str:
+    """Build it once for each `root` that a proxy may put before all addresses: each row of a list draws an icon."""
+    return url_for("static", filename=name, v=_version(name))
 
 
 @cache

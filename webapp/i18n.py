@@ -38,8 +38,12 @@ def language() -> str:
 
 def zone() -> ZoneInfo:
     """Choose the clock: the one that the browser named in its cookie, else UTC."""
-    name = request.cookies.get("zone", "")
-    return _zone(name) if re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", name) and name in _zones() else _zone("UTC")
+    if "zone" not in g:
+        name = request.cookies.get("zone", "")
+        known = re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", name) and name in _zones()
+        g.zone = _zone(name) if known else _zone("UTC")
+    chosen: ZoneInfo = g.zone
+    return chosen
 
 
 def gettext(message: str, **values: object) -> str:

@@ -30,7 +30,7 @@ from sqlalchemy import (
     union,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from core.coverage import RANGE, CoverageView, ranges
@@ -125,12 +125,19 @@ class Chosen:
         ids = self.session.scalars(self._by_index().limit(FEW + 1)).all()
         return list(set(ids)) if len(ids) <= FEW else None
 
-    @cached_property
+    @property
     def _share(self) -> float:
-        """Look how many of the newest few thousand meet the filters and the ways."""
+        """Say which share of the newest few thousand meets the filters and the ways."""
+        looked_at, fit = self._newest_few_thousand
+        return len(fit) / max(1, looked_at)
+
+    @cached_property
+    def _newest_few_thousand(self) -> tuple[int, Sequence[int]]:
+        """Look how many there are, and who of them meets the filters and the ways, newest first."""
         near = self._looked_through(BIGINT)
-        all_, some = self.session.execute(select(func.count(), func.count().filter(near.c.fits))).one()
-        return some / max(1, all_)
+        fit = func.array_agg(aggregate_order_by(near.c.id, near.c.id.desc())).filter(near.c.fits)
+        looked_at, ids = self.session.execute(select(func.count(), fit)).one()
+        return looked_at, ids or []
 
     @cached_property
     def _everybody(self) -> int:
@@ -172,8 +179,11 @@ class Chosen:
 
     def _near(self, below: int, need: int) -> Sequence[int]:
         """Look through the next few thousand, row by row; nobody unless they fill the page."""
-        near = self._looked_through(below)
-        found = self.session.scalars(_page(select(near.c.id).where(near.c.fits), below, need)).all()
+        if below == BIGINT:
+            found = self._newest_few_thousand[1][:need]
+        else:
+            near = self._looked_through(below)
+            found = self.session.scalars(_page(select(near.c.id).where(near.c.fits), below, need)).all()
         return found if len(found) == need else ()
 
     def _looked_through(self, below: int) -> Subquery:
