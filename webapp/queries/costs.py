@@ -61,14 +61,22 @@ _BY = {
     "job": ("job_id", _DEAREST),
 }
 # Exact up to 2^53; sums of bigints are numerics, which take twice as long.
-_COSTS = """
+_SPENT = """
 WITH price AS (SELECT * FROM unnest(cast(:models AS text[]), cast(:prices AS float8[])) AS price(model, each)),
-spent AS (
+spent AS NOT MATERIALIZED (
     SELECT job_id, kind, person, model, day, calls::float8, inputs::float8, tokens::float8,
            tokens * coalesce(price.each, 0) / 1e6 AS amount
     FROM spend LEFT JOIN price USING (model) WHERE day BETWEEN :first AND :last
 )
-SELECT {key}, sum(calls), sum(inputs), sum(tokens), sum(amount) FROM spent GROUP BY 1 ORDER BY {order} LIMIT :most
+"""
+_EACH = (
+    "SELECT {key}, sum(calls), sum(inputs), sum(tokens), sum(amount) FROM spent GROUP BY 1 ORDER BY {order} LIMIT :most"
+)
+# Of a year's jobs nearly all are left out: their sums need not be kept beside each other.
+_EACH_JOB = """
+, dearest AS (SELECT {key} FROM spent GROUP BY 1 ORDER BY {order} LIMIT :most)
+SELECT {key}, sum(calls), sum(inputs), sum(tokens), sum(amount) FROM spent JOIN dearest USING ({key})
+GROUP BY 1 ORDER BY {order}
 """
 # The figures of a job's step and its bill say it: who was embedded, and how many texts were paid for.
 _SAVED = text("""
@@ -152,9 +160,10 @@ def texts_of(session: Session, job_id: UUID) -> int:
 def _read(session: Session, where: CostFilter, by: str, most: int) -> list[Cost]:
     prices: Mapping[str, float] = current().per_million_tokens
     key, order = _BY[by]
+    each_ = (_EACH_JOB if by == "job" else _EACH).format(key=key, order=order)
     given = {"first": where.first, "last": where.last, "most": most, "models": [*prices], "prices": [*prices.values()]}
     session.execute(text("SET LOCAL work_mem = '32MB'"))  # with less the jobs of a year are grouped on the disk
-    rows = session.execute(text(_COSTS.format(key=key, order=order)), given)
+    rows = session.execute(text(_SPENT + each_), given)
     return [Cost(str(key), int(calls), int(texts), int(tokens), amount) for key, calls, texts, tokens, amount in rows]
 
 
