@@ -160,10 +160,10 @@ def texts_of(session: Session, job_id: UUID) -> int:
 def _read(session: Session, where: CostFilter, by: str, most: int) -> list[Cost]:
     prices: Mapping[str, float] = current().per_million_tokens
     key, order = _BY[by]
-    each_ = (_EACH_JOB if by == "job" else _EACH).format(key=key, order=order)
+    wanted = (_EACH_JOB if by == "job" else _EACH).format(key=key, order=order)
     given = {"first": where.first, "last": where.last, "most": most, "models": [*prices], "prices": [*prices.values()]}
     session.execute(text("SET LOCAL work_mem = '32MB'"))  # with less the jobs of a year are grouped on the disk
-    rows = session.execute(text(_SPENT + each_), given)
+    rows = session.execute(text(_SPENT + wanted), given)
     return [Cost(str(key), int(calls), int(texts), int(tokens), amount) for key, calls, texts, tokens, amount in rows]
 
 

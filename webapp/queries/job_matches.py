@@ -129,8 +129,9 @@ class JobMatches:
         return count(self.session, _ids(where))
 
     def _expected(self, status: str | None) -> Count:
-        """Say about how many match, by the sample; of what it has none, ask PostgreSQL, which knows what is rare."""
-        n = self._sample.of(status) or estimate(self.session, _ids(replace(self.where, status=status)))
+        """Say about how many match: what the sample has none of is rare, whatever PostgreSQL expects."""
+        rare = replace(self.where, status=status)
+        n = self._sample.of(status) or min(self._sample.step, estimate(self.session, _ids(rare)))
         return Count(n, False)
 
     def _open(self, where: JobFilter) -> dict[str, Count]:
