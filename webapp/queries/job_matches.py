@@ -23,7 +23,6 @@ from webapp.queries.job_filter import STATUSES, JobFilter
 from webapp.queries.job_sample import Sample, sample
 from webapp.queries.page import EXACT_TO, Count, count, estimate
 
-KEPT = 2 * EXACT_TO  # where a sample leaves it open, whether there are more than are counted shows behind them
 NEAR = 2_000  # looked through one by one where very many match
 LISTED = select(Job).options(defer(Job.payload, raiseload=True))
 
@@ -35,9 +34,8 @@ class Found(NamedTuple):
     statuses: Mapping[str, int]
     ids: Sequence[UUID]
 
-    @property
-    def n(self) -> int:
-        return sum(self.statuses.values())
+    def n(self, status: str | None) -> int:
+        return sum(self.statuses.values()) if status is None else self.statuses.get(status, 0)
 
 
 @dataclass(frozen=True)
@@ -60,28 +58,27 @@ class JobMatches:
 
     def counts(self) -> Mapping[str, Count]:
         """Count the jobs of each status that the rest of the filter lets through: the figures on the tabs."""
-        every, found = self.where.every_status, self._found if self.where.narrow else None
+        every = self.where.every_status
         if not self.where.narrow:
             return {status: self._count(replace(every, status=status)) for status in STATUSES}
-        known = {status: Count(n, True) for status, n in found.statuses.items()} if found else {}
-        if found and found.status is None:
-            return dict.fromkeys(STATUSES, Count(0, True)) | known
-        return {status: self._expected(status) for status in OVER} | self._open(every) | known
+        if (found := self._found) and found.status is None:
+            return {status: Count(found.n(status), True) for status in STATUSES}
+        tab = {found.status: Count(found.n(found.status), True)} if found and found.status else {}
+        return {status: self._expected(status) for status in OVER} | self._open(every) | tab
 
     def total(self) -> Count:
         """Count what matches: exactly up to 10,000."""
         if not self.where.selective:
             return self._count(self.where)
-        if not self._found:
-            return self._expected(self.where.status)
-        return Count(self._found.statuses.get(self.where.status, 0) if self.where.status else self._found.n, True)
+        status = self.where.status
+        return Count(self._found.n(status), True) if self._found else self._expected(status)
 
     @cached_property
     def _found(self) -> Found | None:
         """Find all that match, of any status or, if these are too many, of the tab; nothing if those are too."""
         for where in dict.fromkeys((self.where.every_status, self.where)):
-            if not self._sample.many(where.status) and (found := self._ask(where)).n <= KEPT:
-                return found
+            if not self._sample.many(where.status):
+                return self._ask(where)
         return None
 
     @cached_property
@@ -89,15 +86,13 @@ class JobMatches:
         return sample(self.session, self.where)
 
     def _ask(self, where: JobFilter) -> Found:
-        """Ask the indexes for at most one job more than are kept, whatever the limit suggests."""
-        asked = select(Job.id, Job.status, Job.created_at).where(*where.indexed())
-        found = asked.cte("found").prefix_with("MATERIALIZED")
-        some = select(found).limit(KEPT + 1).cte("some").prefix_with("MATERIALIZED")
-        each = select(some.c.status, func.count().label("n")).group_by(some.c.status).subquery("each")
-        behind = [tuple_(some.c.created_at, some.c.id) < tuple_(*self.position)] if self.position else []
-        tab = [some.c.status == self.where.status] if self.where.status else []
-        newest = some.c.created_at.desc(), some.c.id.desc()
-        page = select(some.c.id).where(*tab, *behind).order_by(*newest).limit(self.need).subquery("page")
+        """Ask the indexes for all that match."""
+        found = select(Job.id, Job.status, Job.created_at).where(*where.indexed()).cte("found")
+        each = select(found.c.status, func.count().label("n")).group_by(found.c.status).subquery("each")
+        behind = [tuple_(found.c.created_at, found.c.id) < tuple_(*self.position)] if self.position else []
+        tab = [found.c.status == self.where.status] if self.where.status else []
+        newest = found.c.created_at.desc(), found.c.id.desc()
+        page = select(found.c.id).where(*tab, *behind).order_by(*newest).limit(self.need).subquery("page")
         counts = select(func.jsonb_object_agg(each.c.status, each.c.n)).scalar_subquery()
         ids = select(func.array_agg(page.c.id)).scalar_subquery()
         statuses, some_ids = self.session.execute(select(counts, ids)).one()

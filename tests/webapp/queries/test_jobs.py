@@ -147,14 +147,15 @@ def test_words_are_found_by_their_start_whatever_stands_around_them(
     assert bool(titles(session, JobFilter(where=JobWhere(words=words)))) is found
 
 
-@pytest.mark.parametrize("kept", [5, 100])  # more match than are kept, or not so many
+@pytest.mark.parametrize("exact_to", [5, 100])  # more match than are counted, or not so many
 def test_pages_of_words_follow_each_other_wherever_the_jobs_are(
-    session: Session, monkeypatch: pytest.MonkeyPatch, kept: int
+    session: Session, monkeypatch: pytest.MonkeyPatch, exact_to: int
 ) -> None:
     monkeypatch.setattr(job_matches, "NEAR", 3)
-    monkeypatch.setattr(job_matches, "KEPT", kept)
+    monkeypatch.setattr(job_sample, "EXACT_TO", exact_to)
+    monkeypatch.setattr(job_sample, "SURE", 0)
     for n in range(12):
-        make_job(session, title="odd one" if n % 3 else "even one")
+        make_job(session, number=n + 1, title="odd one" if n % 3 else "even one")
     where, seen, cursor = JobFilter(where=JobWhere(words=("odd",))), list[str](), None
     while True:
         page = jobs.find_page(session, where, cursor, limit=3)
@@ -163,13 +164,13 @@ def test_pages_of_words_follow_each_other_wherever_the_jobs_are(
         if cursor is None:
             break
     assert (len(seen), len(set(seen))) == (8, 8)
-    assert page.total_exact is (kept > 8)
+    assert page.total_exact is (exact_to > 8)
     assert not page.total_exact or page.total == 8
 
 
 def test_above_the_limit_the_tabs_are_estimates_and_say_so(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_matches, "KEPT", 5)
     monkeypatch.setattr(job_sample, "EXACT_TO", 5)
+    monkeypatch.setattr(job_sample, "SURE", 0)
     for n in range(12):
         make_job(session, number=n + 1, title="sync", status="running" if n < 2 else "completed" if n < 7 else "failed")
     counted = counts(session, JobFilter(where=JobWhere(words=("sync",))))
