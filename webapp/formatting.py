@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
 from flask import Flask
@@ -86,7 +87,7 @@ def ago(then: datetime | None, now: datetime | None = None) -> str:
 
 def clock(then: datetime | None) -> str:
     """Write the clock time of today, `12:03:40`."""
-    return NOTHING if then is None else dates.format_time(then, "HH:mm:ss", tzinfo=zone(), locale=locale())
+    return NOTHING if then is None else _dated(then, "HH:mm:ss", zone(), locale())
 
 
 def on_clock(said: str) -> str:
@@ -101,8 +102,7 @@ def on_clock(said: str) -> str:
         except ValueError:  # it only looks like a time
             return found[0]
         pattern = "d MMM HH:mm:ss" if found[1] else "HH:mm:ss"
-        shown = dates.format_datetime(then, pattern, tzinfo=zone(), locale=locale())
-        return f"{shown} {then.astimezone(zone()):%Z}"
+        return f"{_dated(then, pattern, zone(), locale())} {then.astimezone(zone()):%Z}"
 
     return re.sub(r"\b(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d:\d\d) UTC\b", here, said)
 
@@ -113,7 +113,7 @@ def moment(then: datetime | None, now: datetime | None = None) -> str:
         return NOTHING
     here, today = then.astimezone(zone()), (now or datetime.now(UTC)).astimezone(zone())
     pattern = "HH:mm" if here.date() == today.date() else "d MMM HH:mm" if here.year == today.year else "d MMM y"
-    return dates.format_datetime(then, pattern, tzinfo=zone(), locale=locale())
+    return _dated(then, pattern, zone(), locale())
 
 
 def day(value: date | str) -> str:
@@ -124,8 +124,7 @@ def day(value: date | str) -> str:
 def full(then: datetime) -> str:
     """Write the whole of it, with the zone: `Wednesday 18 November 2026, 12:03:40 CET`."""
     pattern = _("EEEE d MMMM y, HH:mm:ss")  # of Unicode's dates; words between them stand in '…'
-    day = dates.format_datetime(then, pattern, tzinfo=zone(), locale=locale())
-    return f"{day} {then.astimezone(zone()):%Z}"
+    return f"{_dated(then, pattern, zone(), locale())} {then.astimezone(zone()):%Z}"
 
 
 def when(then: datetime | None, style: str = "moment") -> str | Markup:
@@ -182,3 +181,9 @@ def short_id(value: object) -> Markup:
 def _written(value: float, pattern: str, how: Locale) -> str:
     """Write a number by a pattern; a page writes the same few over and over."""
     return numbers.format_decimal(value, pattern, locale=how)
+
+
+@lru_cache(4096)
+def _dated(then: datetime, pattern: str, clock: ZoneInfo, how: Locale) -> str:
+    """Write a time by a pattern; a list that is polled shows the same rows again and again."""
+    return dates.format_datetime(then, pattern, tzinfo=clock, locale=how)
