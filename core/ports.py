@@ -83,7 +83,7 @@ class Repayload:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One answer of a search: payload as stored, cosine similarity as score."""
+    """One answer of a search: what was asked for of the payload, cosine similarity as score."""
 
     id: str
     score: float
@@ -151,7 +151,10 @@ class VectorIndex(Protocol):
         """Go through all points, page by page; who comes or goes meanwhile may be seen or not."""
         ...
 
-    def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]: ...
+    def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
+        """Find the points nearest to a vector that the filter lets in, best first, with `record_id` alone."""
+        ...
+
     def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:
         """Return the points that exist, with payload; their score is 0."""
         ...

@@ -113,7 +113,7 @@ class QdrantIndex:
             page["offset"] = found["next_page_offset"]
 
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
-        """Find the points nearest to a vector among those that the filter lets in, best first."""
+        """Find the points nearest to a vector that the filter lets in, best first, with `record_id` alone."""
         return self._reader.search(collection, vector, limit, where)
 
     def retrieve(self, collection: str, ids: Sequence[uuid.UUID]) -> list[Hit]:

@@ -24,7 +24,7 @@ class QdrantReader:
         self._client = QdrantClient(url=url, api_key=api_key, timeout=READ_SECONDS, check_compatibility=False)
 
     def search(self, collection: str, vector: NDArray[np.float32], limit: int, where: RecordFilter) -> list[Hit]:
-        """Find the points nearest to a vector among those that the filter lets in, best first."""
+        """Find the points nearest to a vector that the filter lets in, best first, with `record_id` alone."""
         wanted = conditions(where)
         with self._translated():
             answer = self._client.query_points(
@@ -32,7 +32,7 @@ class QdrantReader:
                 query=vector.tolist(),
                 limit=limit,
                 query_filter=models.Filter.model_validate(wanted) if wanted else None,
-                with_payload=True,
+                with_payload=["record_id"],
             )
         return [Hit(str(point.id), point.score, point.payload or {}) for point in answer.points]
 

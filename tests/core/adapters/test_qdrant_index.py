@@ -224,6 +224,7 @@ def test_the_nearest_come_first_and_the_filter_lets_in_only_its_own(index: Qdran
     def found(**where: Any) -> list[int]:
         hits = index.search(name, vector(3), 10, RecordFilter(**where))
         assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+        assert all(set(hit.payload) == {"record_id"} for hit in hits)  # nobody reads more of it
         return [hit.payload["record_id"] for hit in hits]
 
     assert found()[0] == 3
