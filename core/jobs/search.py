@@ -87,14 +87,15 @@ def row_by_row(where: JobWhere) -> list[ColumnElement[bool]]:
     """
     erred = [_erred(where.errors)] if where.errors else []
     erred += [_failing(where.causes).where(Failure.job_id == Job.id).exists()] if where.causes else []
-    return [*_by_key(where), *erred, *(func.coalesce(said, False) for said in _said(where))]
+    return [*_by_key(where), *erred, *_said_row_by_row(where)]
 
 
 def by_index(where: JobWhere) -> list[ColumnElement[bool]]:
     """Give the same conditions as their indexes answer them: right for those that few match."""
     erred = [_any_of(_with_error(where.errors))] if where.errors else []
     erred += [_any_of(_failing(where.causes))] if where.causes else []
-    return [*_by_key(where), *erred, *_said(where)]
+    # Beside these words are checked row by row: each job that their index gave would be compared with all that failed.
+    return [*_by_key(where), *erred, *(_said_row_by_row(where) if erred else _said(where))]
 
 
 def _any_of(ids: Select[UUID] | CompoundSelect[UUID]) -> ColumnElement[bool]:
@@ -115,6 +116,10 @@ def _said(where: JobWhere) -> list[ColumnElement[bool]]:
     """Match words anywhere in what people read of a job."""
     lexemes = " & ".join(f"({lexeme})" for lexeme in map(_lexeme, where.words) if lexeme)
     return [Job.words.bool_op("@@")(func.to_tsquery(_SIMPLE, lexemes))] if lexemes else []
+
+
+def _said_row_by_row(where: JobWhere) -> list[ColumnElement[bool]]:
+    return [func.coalesce(said, False) for said in _said(where)]
 
 
 def _lexeme(words: str) -> str:
