@@ -43,6 +43,11 @@ def median(runs: Sequence[Figures]) -> Figures:
     return next(run for run in runs if run.rate == middle)
 
 
+def p95(some: Sequence[float]) -> float:
+    """Give what 95 of 100 stay under."""
+    return statistics.quantiles(some, n=20, method="inclusive")[-1] if len(some) > 1 else some[0]
+
+
 def cpu_seconds(pid: int) -> float:
     """Give the CPU time of a process and of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

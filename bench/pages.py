@@ -3,33 +3,23 @@ process takes while long files are read."""
 
 from __future__ import annotations
 
-import gc
 import os
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable
 from itertools import chain
-from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Any, NamedTuple
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.orm import Session
 
 from bench import addresses, crowd
 from bench.addresses import Address
-from bench.figures import peak_mb
+from bench.figures import p95, peak_mb
+from bench.portal import bearer, portal, signed_in
 from bench.report import machine, save, table
-from bench.stage import running, scratch
+from bench.stage import kept, running
 from bench.statements import Statements, plan, watched
-from core.access import Actor
-from core.access.tokens import create_token
-from core.logs import configure
-from core.models import Person
-from core.settings import Settings
-from tests.webapp.conftest import Visitor, enter
-from webapp import close, create_app
 from webapp.extensions import db
 
 HEAD = ("page", "addresses", "p50 ms", "p95 ms", "max ms", "CPU p95", "of it SQL", "statements", "slowest")
@@ -42,7 +32,7 @@ def measure(candidates: int, jobs: int, rounds: int, home: str | None, only: str
     With a `home` the filled tables stay there for the next time; `only` takes addresses with these letters in them.
     """
     before = machine()
-    with nullcontext(Path(home)) if home else scratch() as folder, running(folder) as urls, _portal(urls) as app:
+    with kept(home) as folder, running(folder) as urls, portal(urls, EMBEDDER="local") as app:
         crowd.fill(urls["DATABASE_URL"], candidates, jobs)
         with app.app_context():
             engine = db.engine
@@ -51,10 +41,10 @@ def measure(candidates: int, jobs: int, rounds: int, home: str | None, only: str
             walk = _Walk(app, seen, rounds, only or "")
             known = addresses.facts(engine)
             asked = chain(addresses.pages(known), addresses.previews())
-            walk.over(asked, _signed_in(app))
-            walk.over(addresses.api(known), _bearer(app))
-            walk.over(addresses.exports(known), _signed_in(app), first_bytes=True)
-            memory = walk.whole_files(_signed_in(app)) if not only else {}
+            walk.over(asked, signed_in(app))
+            walk.over(addresses.api(known), bearer(app))
+            walk.over(addresses.exports(known), signed_in(app), first_bytes=True)
+            memory = walk.whole_files(signed_in(app)) if not only else {}
         plans = [(slow, plan(engine, slow)) for slow in sorted(seen.slow.values(), key=lambda one: -one.ms)]
     about = {"machine": before, "candidates": candidates, "jobs": jobs, "rounds": rounds, "memory_mb": memory}
     about |= {"coverage_ms": [round(ms) for ms in compared], "took": walk.took}
@@ -113,41 +103,6 @@ class _Walk:
         return most
 
 
-@contextmanager
-def _portal(urls: Any) -> Iterator[Flask]:
-    os.environ.update(urls, SECRET_KEY="only-for-the-benchmark", EMBEDDER="local", LOG_LEVEL="ERROR")
-    own = Settings()
-    configure(own)
-    app = create_app(own)
-    app.config["RATELIMIT_ENABLED"] = False
-    gc.collect()
-    gc.freeze()  # as wsgi.py does
-    try:
-        yield app
-    finally:
-        close(app)
-
-
-def _signed_in(app: Flask) -> FlaskClient:
-    """Sign an admin in; as the forms do, each POST carries its token."""
-    with app.app_context(), Session(db.engine, expire_on_commit=False) as session:
-        person = Person(name=f"bench {time.time()}", role="admin", password_hash="-")
-        session.add(person)
-        session.commit()
-    visitor: Visitor = enter(app, person)
-    visitor.client.environ_base["HTTP_X_CSRFTOKEN"] = visitor.token
-    return visitor.client
-
-
-def _bearer(app: Flask) -> FlaskClient:
-    with app.app_context(), Session(db.engine) as session:
-        _, plain = create_token(session, "bench", ["admin"], Actor("bench"))
-        session.commit()
-    client = app.test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {plain}"
-    return client
-
-
 def _report(walk: _Walk, about: dict[str, Any]) -> str:
     lines = [_line(group, paths) for group, paths in walk.took.items()]
     told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in about["machine"].items())
@@ -159,7 +114,7 @@ def _report(walk: _Walk, about: dict[str, Any]) -> str:
         f"One comparison for the coverage: {compared} ms. Resident at most, MB: {memory or 'not looked at'}.\n"
         + "".join(f"\nanswered {status}: {path}" for path, status in walk.odd.items())
         + "".join(
-            f"\n{_p95([took.ms for took in some]):,.0f} ms, CPU {_p95([took.cpu for took in some]):,.0f}: {path}"
+            f"\n{p95([took.ms for took in some]):,.0f} ms, CPU {p95([took.cpu for took in some]):,.0f}: {path}"
             for path, some in _above(walk)
         )
     )
@@ -169,12 +124,12 @@ def _line(group: str, paths: dict[str, list[Took]]) -> list[str]:
     every = [took for some in paths.values() for took in some]
     # The worst address decides: no page is quick because others are.
     slowest = max(paths, key=lambda path: median(took.ms for took in paths[path]))
-    p95, cpu = (max(_p95([took[n] for took in some]) for some in paths.values()) for n in (0, 1))
+    worst, cpu = (max(p95([took[n] for took in some]) for some in paths.values()) for n in (0, 1))
     return [
         group,
         str(len(paths)),
         f"{median(took.ms for took in every):,.1f}",
-        f"{p95:,.1f}" + (" !" if p95 > PAGE_MS else ""),
+        f"{worst:,.1f}" + (" !" if worst > PAGE_MS else ""),
         f"{max(took.ms for took in every):,.1f}",
         f"{cpu:,.1f}",
         f"{sum(took.sql for took in every) / sum(took.ms for took in every):.0%}",
@@ -186,9 +141,5 @@ def _line(group: str, paths: dict[str, list[Took]]) -> list[str]:
 def _above(walk: _Walk) -> list[tuple[str, list[Took]]]:
     """Pick the addresses above the line, the slowest first."""
     every = [(path, some) for paths in walk.took.values() for path, some in paths.items()]
-    slow = [(path, some) for path, some in every if _p95([took.ms for took in some]) > PAGE_MS]
-    return sorted(slow, key=lambda one: -_p95([took.ms for took in one[1]]))
-
-
-def _p95(some: list[float]) -> float:
-    return quantiles(some, n=20, method="inclusive")[-1] if len(some) > 1 else some[0]
+    slow = [(path, some) for path, some in every if p95([took.ms for took in some]) > PAGE_MS]
+    return sorted(slow, key=lambda one: -p95([took.ms for took in one[1]]))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """Start the engines and the stand-in, migrate, and stop them all at the end."""
-    with scratch() as folder, running(folder) as urls, _cohere() as cohere_url:
+    with scratch() as folder, running(folder) as urls, cohere() as cohere_url:
         place = Stage(urls, cohere_url, folder / "logs")
         os.environ.update(place.env())  # a launch reads the settings here, in the process that measures
         yield place
@@ -91,6 +91,13 @@ def scratch() -> Iterator[Path]:
     """Make a folder that goes away."""
     with tempfile.TemporaryDirectory(prefix="vigia-bench-", ignore_cleanup_errors=True) as name:
         yield Path(name)
+
+
+@contextmanager
+def kept(home: str | None) -> Iterator[Path]:
+    """Give the folder that keeps what is filled for the next time, or one that goes away."""
+    with nullcontext(Path(home)) if home else scratch() as folder:
+        yield folder
 
 
 @contextmanager
@@ -120,7 +127,7 @@ def _stop(children: list[Child]) -> None:
 
 
 @contextmanager
-def _cohere() -> Iterator[str]:
+def cohere() -> Iterator[str]:
     command = [sys.executable, "-m", "tests.standins.cohere"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
