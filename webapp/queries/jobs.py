@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session, defer
 
 from core.jobs import live
@@ -19,6 +18,7 @@ from core.models import Job, JobEvent, Part
 from core.models.job import NOT_OVER
 from webapp.queries.job_filter import JobFilter
 from webapp.queries.job_matches import LISTED, JobMatches, of_tab
+from webapp.queries.job_sample import sample
 from webapp.queries.page import LIMIT, Count, Page, bounded, count, moment, number, page_of, read_cursor
 
 
@@ -39,14 +39,12 @@ def with_tabs(
 
 def each(session: Session, where: JobFilter, most: int) -> Iterator[Job]:
     """Read what matches as it comes, newest first, `most` at most."""
-    rows = matching(where).order_by(Job.created_at.desc(), Job.id.desc()).limit(most)
+    # Of very many the first are met soon, where their indexes give all of them before one can be the newest.
+    many = sample(session, where).many(where.status)
+    matching = select(Job).where(*(where.row_by_row() if many else where.indexed()))
+    rows = matching.order_by(Job.created_at.desc(), Job.id.desc()).limit(most)
     rows = rows.options(defer(Job.payload, raiseload=True), defer(Job.steps, raiseload=True))
     yield from session.scalars(rows.execution_options(yield_per=1000))
-
-
-def matching(where: JobFilter) -> Select[Any]:
-    """Select the jobs that match, for a reader who takes them all."""
-    return select(Job).where(*where.indexed())
 
 
 def open_jobs(session: Session, limit: int = LIMIT) -> Sequence[JobView]:
