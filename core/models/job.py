@@ -76,7 +76,9 @@ class Job(Base):
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
-    words: Mapped[Any] = mapped_column(TSVECTOR, Computed(WORDS, persisted=True), deferred=True, deferred_raiseload=True)
+    words: Mapped[Any] = mapped_column(
+        TSVECTOR, Computed(WORDS, persisted=True), deferred=True, deferred_raiseload=True
+    )
 
 
 class Part(Base):
