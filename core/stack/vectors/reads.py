@@ -99,7 +99,7 @@ def _params(wanted: int, exact: bool | None) -> engine.SearchParams:
     """Search by the copies and compare the nearest by their vectors, or all where `exact` is asked for."""
     if exact:
         return engine.SearchParams(exact=True)
-    times = max(TIMES_COMPARED, LEAST_COMPARED / wanted)
+    times = max(TIMES_COMPARED, LEAST_COMPARED / max(1, wanted))  # an offset below 0 is for the engine to refuse
     return engine.SearchParams(quantization=engine.QuantizationSearchParams(rescore=True, oversampling=times))
 
 

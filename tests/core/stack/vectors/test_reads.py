@@ -73,6 +73,7 @@ def test_uuids_come_back_as_text(pair: Pair) -> None:
     [
         ({"query": [1.0, 2.0]}, "expected dim: 4, got 2"),
         ({"query": [1.0, 0, 0, 0], "limit": 0}, "must be 1 or larger"),
+        ({"query": [1.0, 0, 0, 0], "limit": 1, "offset": -1}, "negative"),
         ({"query": {"fusion": "rrf"}}, "not supported"),
         ({"query": 77}, "No point with id 77"),
         ({"query": [1.0, 0, 0, 0], "filter": {"must": [{"key": "city", "match": {}}]}}, "match"),
