@@ -118,7 +118,7 @@ def moment(then: datetime | None, now: datetime | None = None) -> str:
 
 def day(value: date | str) -> str:
     """Write a day, also one as `2026-11-18`: `18 Nov 2026`."""
-    return dates.format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale=locale())
+    return _day(value, locale())
 
 
 def full(then: datetime) -> str:
@@ -151,9 +151,7 @@ def amount(value: float | None, currency: str | None) -> str:
     """Write `$0.95`, in Spanish `0,95 US$`; what is less than a cent shows its first figures."""
     if value is None or currency is None:
         return NOTHING
-    digits = 2 if value == 0 or value >= 0.01 else 5
-    pattern = locale().currency_formats["standard"].pattern.replace("0.00", f"0.{'0' * digits}")
-    return numbers.format_currency(value, currency, pattern, locale=locale(), currency_digits=False)
+    return _priced(value, currency, locale())
 
 
 # How people tell of a place they worked or studied at; PostgreSQL keeps the keys of JSON in no such order.
@@ -177,13 +175,26 @@ def short_id(value: object) -> Markup:
     return escape(str(value)[:8])
 
 
+# A page writes the same few over and over, and one that is polled the same rows.
+
+
 @lru_cache(4096)
 def _written(value: float, pattern: str, how: Locale) -> str:
-    """Write a number by a pattern; a page writes the same few over and over."""
     return numbers.format_decimal(value, pattern, locale=how)
 
 
 @lru_cache(4096)
+def _priced(value: float, currency: str, how: Locale) -> str:
+    digits = 2 if value == 0 or value >= 0.01 else 5
+    pattern = how.currency_formats["standard"].pattern.replace("0.00", f"0.{'0' * digits}")
+    return numbers.format_currency(value, currency, pattern, locale=how, currency_digits=False)
+
+
+@lru_cache(4096)
 def _dated(then: datetime, pattern: str, clock: ZoneInfo, how: Locale) -> str:
-    """Write a time by a pattern; a list that is polled shows the same rows again and again."""
     return dates.format_datetime(then, pattern, tzinfo=clock, locale=how)
+
+
+@lru_cache(4096)
+def _day(value: date | str, how: Locale) -> str:
+    return dates.format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale=how)
