@@ -63,7 +63,7 @@ class JobMatches:
             return {status: self._count(replace(every, status=status)) for status in STATUSES}
         if (found := self._found) and found.status is None:
             return {status: Count(found.n(status), True) for status in STATUSES}
-        tab = {found.status: Count(found.n(found.status), True)} if found and found.status else {}
+        tab = {found.status: Count(found.n(found.status), True)} if found and found.status in STATUSES else {}
         return {status: self._expected(status) for status in OVER} | self._open(every) | tab
 
     def total(self) -> Count:

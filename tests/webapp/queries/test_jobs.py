@@ -184,6 +184,16 @@ def test_above_the_limit_the_tabs_are_estimates_and_say_so(session: Session, mon
         assert (page.total, page.total_exact) == (total, True)
 
 
+def test_a_status_that_there_is_not_gets_no_tab(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_sample, "EXACT_TO", 5)
+    monkeypatch.setattr(job_sample, "SURE", 0)
+    for _ in range(12):
+        make_job(session, title="sync")
+    tabs = counts(session, JobFilter(status="unheard of", where=JobWhere(words=("sync",))))
+    assert not tabs["completed"].exact  # too many, so that the tab alone was asked for
+    assert set(tabs) == set(STATUSES)
+
+
 def test_the_start_of_an_id_or_a_number_finds_its_job(session: Session) -> None:
     job = make_job(session, id=UUID("0a1b2c3d-0000-4000-8000-000000000001"), title="found")
     make_job(session)
