@@ -22,8 +22,9 @@ WORDS = (
 
 
 def upgrade() -> None:
-    op.drop_index("ix_jobs_words", table_name="jobs")
-    op.add_column("jobs", sa.Column("words", TSVECTOR(), sa.Computed(WORDS, persisted=True)))
+    # Again where it was stopped before all was said to be done: the vacuum stands outside the transaction.
+    op.drop_index("ix_jobs_words", table_name="jobs", if_exists=True)
+    op.add_column("jobs", sa.Column("words", TSVECTOR(), sa.Computed(WORDS, persisted=True)), if_not_exists=True)
     op.create_index("ix_jobs_words", "jobs", ["words"], postgresql_using="gin")
     with op.get_context().autocommit_block():
         # Of a table written anew each row is looked at, even by scans that need the index alone.

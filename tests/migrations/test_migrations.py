@@ -79,6 +79,13 @@ def test_two_that_migrate_at_once_do_not_wait_for_each_other(empty_database: str
     assert tables(empty_database) == set(Base.metadata.tables) | {"alembic_version"}
 
 
+def test_who_was_stopped_while_the_jobs_were_vacuumed_goes_on(empty_database: str) -> None:
+    command.upgrade(alembic(empty_database), "0009")
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0008'")  # all is there, and not yet said
+    command.upgrade(alembic(empty_database), "0009")
+
+
 OLD_JOBS = """
     INSERT INTO jobs (id, kind, queue, title, payload, scope, requested_by, status, done, failed,
                       started_at, finished_at)
