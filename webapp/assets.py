@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import brotli
@@ -41,7 +41,7 @@ def pack(response: Response) -> Response:
     return response
 
 
-@cache
+@lru_cache(256)  # a proxy names the root
 def _address(name: str, root: str) -> str:
     """Build it once for each `root` that a proxy may put before all addresses: each row of a list draws an icon."""
     return url_for("static", filename=name, v=_version(name))

@@ -160,7 +160,8 @@ def texts_of(session: Session, job_id: UUID) -> int:
 def _read(session: Session, where: CostFilter, by: str, most: int) -> list[Cost]:
     prices: Mapping[str, float] = current().per_million_tokens
     key, order = _BY[by]
-    wanted = (_EACH_JOB if by == "job" else _EACH).format(key=key, order=order)
+    few_of_many = by == "job" and most <= MOST_SHOWN
+    wanted = (_EACH_JOB if few_of_many else _EACH).format(key=key, order=order)
     given = {"first": where.first, "last": where.last, "most": most, "models": [*prices], "prices": [*prices.values()]}
     session.execute(text("SET LOCAL work_mem = '32MB'"))  # with less the jobs of a year are grouped on the disk
     rows = session.execute(text(_SPENT + wanted), given)
