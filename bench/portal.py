@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from core.logs import configure
 from core.models import Person
 from core.settings import Settings
 from tests.webapp.conftest import Visitor, enter
-from webapp import close, create_app
+from webapp import close, create_app, garbage
 from webapp.extensions import db
 
 
@@ -30,8 +29,7 @@ def portal(urls: Mapping[str, str], **settings: str) -> Iterator[Flask]:
     configure(own)
     app = create_app(own)
     app.config["RATELIMIT_ENABLED"] = False
-    gc.collect()
-    gc.freeze()  # as wsgi.py does
+    garbage.spare_what_stays()
     try:
         yield app
     finally:
