@@ -25,8 +25,8 @@ DATABASE = "vigia"
 # Where root puts the server when `nobody` cannot reach the home and the machine has no user namespaces.
 FALLBACK = Path("/var/lib/vigia")
 ORPHANS_SECONDS = 5.0
-# Taken from the machine as tables fill it. With PostgreSQL's own choice, a quarter of it, searches of a million people take
-# up to half as long again.
+# Taken from the machine as tables fill it. With PostgreSQL's own choice, a quarter of it, searches of a million people
+# take up to half as long again.
 KEPT_IN_MEMORY = "512MB"
 
 
