@@ -10,18 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    FromClause,
     Select,
     Subquery,
     and_,
     any_,
-    cast,
     func,
     or_,
     select,
@@ -30,18 +26,18 @@ from sqlalchemy import (
     union,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from core.coverage import RANGE, CoverageView, ranges
+from core.coverage import CoverageView
 from core.models import Candidate
 from webapp.queries.page import BIGINT, EXACT_TO, Count, count, estimate
-from webapp.queries.place import is_in, joined
+from webapp.queries.place import is_in_any, joined
+from webapp.queries.state_ranges import StateRanges
 
 FEW = 10_000  # as many are chosen by id; it is a hundredth of what the walk is for
 LOOKED_INTO, LOOKED_AT = 32, 64  # ranges, and people of each, that stand for all of a state
 NEAR = 3_000  # looked through one by one before the indexes are asked for all
-TOUCHED = 10_000  # rows changed since the comparison whose ranges are looked into; more are met by the next one
 
 Row = TypeVarTuple("Row")
 
@@ -71,7 +67,7 @@ class Chosen:
         """Give the ids of the newest whose id is below this one."""
         if self._few is not None:
             return self._of_few(below, need)
-        if (places := self._ranges(below)) is not None:
+        if (places := self._ranges.below(below)) is not None:
             return self.session.scalars(self._in_ranges(places, below, need)).all()
         if self._narrowed and not self.states:
             return self._near(below, need) or self._newest_by_index(below, need)
@@ -146,9 +142,9 @@ class Chosen:
     @cached_property
     def _sample(self) -> Sequence[Looked] | None:
         """Look at some whom the comparison saw in the states, by chance, in ranges that lie evenly among its own."""
-        if self.coverage is None or (places := self._ranges(BIGINT)) is None:
+        if self.coverage is None or (places := self._ranges.below(BIGINT)) is None:
             return None
-        inside, number = self._inside(places[:: max(1, len(places) // LOOKED_INTO)], BIGINT)
+        inside, number = self._ranges.inside(places[:: max(1, len(places) // LOOKED_INTO)], BIGINT)
         inside = inside.where(Candidate.updated_at <= self.coverage.checked_at).add_columns(func.count().over())
         people = inside.order_by(None).order_by(func.hashint8(Candidate.id)).limit(LOOKED_AT).lateral("people")
         rows = select(people.c.id, self._row_by_row, people.c[1]).select_from(number.join(people, true()))
@@ -201,29 +197,15 @@ class Chosen:
         return [*self.filters, or_(*self.ways)] if self.ways else [*self.filters]
 
     def _placed(self, people: Select[int]) -> Select[int]:
-        return joined(people, self.coverage).where(self._is_in) if self.states else people
+        return joined(people, self.coverage).where(is_in_any(self.states, self.coverage)) if self.states else people
 
-    @property
-    def _is_in(self) -> ColumnElement[bool]:
-        return or_(*(is_in(state, self.coverage) for state in self.states))
-
-    def _ranges(self, below: int) -> list[int] | None:
-        """Say where somebody of the states may be, newest range first; None where no comparison tells."""
-        if not self.states or self.coverage is None:
-            return None
-        seen = [ranges(self.session, self.coverage.alias, state) for state in self.states]
-        if None in seen:
-            return None
-        return sorted({n for n in chain(*filter(None, seen), self._touched()) if n * RANGE < below}, reverse=True)
-
-    def _touched(self) -> Sequence[int]:
-        assert self.coverage is not None
-        changed = select(Candidate.id).where(Candidate.updated_at > self.coverage.checked_at).limit(TOUCHED).subquery()
-        return self.session.scalars(select(changed.c.id // RANGE).distinct()).all()
+    @cached_property
+    def _ranges(self) -> StateRanges:
+        return StateRanges(self.session, self.states, self.coverage)
 
     def _in_ranges(self, places: list[int], below: int, need: int) -> Select[Any]:
         """Read range by range, and no further than is needed: they are in order, so that nothing is sorted first."""
-        placed, numbers = self._inside(places, below)
+        placed, numbers = self._ranges.inside(places, below)
         if self._narrowed:
             # The state is in indexes and few have it; filters and words need the row. The OFFSET keeps them apart.
             few = placed.offset(0).lateral("few")
@@ -232,18 +214,6 @@ class Chosen:
         rows = placed.limit(need).lateral("inside")
         chosen = select(rows.c.id).select_from(numbers.join(rows, true()))
         return chosen.order_by(numbers.c.at, rows.c.id.desc()).limit(need)
-
-    def _inside(self, places: Sequence[int], below: int) -> tuple[Select[Any], FromClause]:
-        """Select those of the states in a range, newest first; and the ranges, one by one, that it is of."""
-        numbers = func.unnest(cast(places, ARRAY(BigInteger))).table_valued("n", with_ordinality="at").render_derived()
-        first = numbers.c.n * RANGE
-
-        def within(id_: Any) -> ColumnElement[bool]:
-            return and_(id_.between(first, first + RANGE - 1), id_ < below)
-
-        people = joined(select(Candidate.id).where(within(Candidate.id)), self.coverage, within)
-        placed = people.where(self._is_in).order_by(Candidate.id.desc())
-        return placed.correlate(numbers), numbers
 
 
 def _page(ids: Select[*Row], below: int, need: int) -> Select[*Row]:

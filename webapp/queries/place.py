@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, true
 
 from core.coverage import CoverageView
 from core.models import Candidate, Failure, IndexState
@@ -45,6 +45,11 @@ def is_in(state: str, coverage: CoverageView | None) -> ColumnElement[bool]:
         case _:
             fits = and_(~failed, current)
     return and_(Candidate.eligible, fits)
+
+
+def is_in_any(states: Sequence[str], coverage: CoverageView | None) -> ColumnElement[bool]:
+    """Let through the candidates of several of LISTS."""
+    return or_(*(is_in(state, coverage) for state in states))
 
 
 def joined(
