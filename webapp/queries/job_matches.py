@@ -118,7 +118,8 @@ class JobMatches:
         return [] if self.position is None else [tuple_(Job.created_at, Job.id) < tuple_(*self.position)]
 
     def _read(self, rows: Select[Any]) -> Sequence[Job]:
-        return self.session.scalars(_newest(rows, self.need)).all()
+        newest = rows.order_by(Job.created_at.desc(), Job.id.desc())
+        return self.session.scalars(newest.limit(self.need)).all()
 
     def _count(self, where: JobFilter) -> Count:
         return count(self.session, _ids(where))
@@ -147,7 +148,3 @@ def of_tab(counted: Mapping[str, Count], status: str | None) -> Count:
 
 def _ids(where: JobFilter) -> Select[Any]:
     return select(Job.id).where(*where.indexed())
-
-
-def _newest(rows: Select[Any], limit: int) -> Select[Any]:
-    return rows.order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
