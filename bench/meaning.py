@@ -1,42 +1,36 @@
-"""The search by meaning with very many people: what each of its steps takes, whom it misses, what the engine needs."""
+"""The search by meaning with very many people: what each of its steps takes."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
-from pathlib import Path
 from statistics import median
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-import httpx
-import numpy as np
 import orjson
 from flask.testing import FlaskClient
 
-from bench import crowd
-from bench.figures import family, p95
+from bench import crowd, engine
+from bench.figures import p95
 from bench.portal import bearer, portal, signed_in
 from bench.report import machine, save, table
 from bench.stage import DIMENSION, MODEL, Stage, cohere, kept, running
+from bench.vectors import vectors_of
 from core import candidates
 from core.adapters.cohere_embedder import CohereEmbedder
 from core.adapters.local_embedder import LocalEmbedder
 from core.adapters.qdrant_index import MOST_CHANGES, QdrantIndex
 from core.container import Container, container
 from core.pipeline.plan import RECORD_KIND, Write, plan, point_id
-from core.ports import Collection, Upsert, Vectors
+from core.ports import Collection, Upsert
 
 SIZES = (10_000, 100_000)
-CLUSTERS = 2_000
-SPREAD = 0.25  # of a cluster, as long as its centre is 1: the nearest of a million have a cosine of 0.96
-BEST = 10
 QUESTIONS = (
     "nurse for an intensive care ward at night",
     "ingeniera de datos con experiencia en Kafka",
@@ -60,17 +54,6 @@ STEPS: dict[str, tuple[Any, str]] = {
     "people": (candidates, "read"),
 }
 HEAD = ("people", "asked", "p50 ms", "p95 ms", *STEPS, "our own")
-ENGINE = (
-    "points",
-    "p50 ms",
-    "p95 ms",
-    "exact p50",
-    f"of the best {BEST} found",
-    "256 written, ms",
-    "slowest",
-    "MB",
-    "MB of files",
-)
 
 
 @dataclass(slots=True)
@@ -99,8 +82,8 @@ def measure(rows: int, rounds: int, home: str | None) -> None:
             written = _write(own, collection, there, size)
             there = size
             lines += [_line(size, *asked) for asked in _asked(signed_in(app), bearer(app), rounds)]
-            engine_lines.append(_engine(own, collection, size, written, folder))
-            print(table(HEAD, lines), table(ENGINE, engine_lines), sep="\n\n", flush=True)
+            engine_lines.append(engine.look(own, collection, size, written, folder))
+            print(table(HEAD, lines), table(engine.HEAD, engine_lines), sep="\n\n", flush=True)
         took = time.monotonic() - began
     text = _report(rows, rounds, before, took, lines, engine_lines)
     print(text)
@@ -129,20 +112,6 @@ def _changes(own: Container, ids: range) -> list[Upsert]:
         for one in plans
         if isinstance(one, Write)
     ]
-
-
-def vectors_of(seed: int, count: int) -> Vectors:
-    """Draw unit vectors as those of texts are: all somewhat alike, in clusters, a few of these very full."""
-    world, dice = np.random.default_rng(7), np.random.default_rng(seed)
-    weight = (1 + np.arange(DIMENSION, dtype=np.float32)) ** -0.4
-    weight /= np.linalg.norm(weight)
-    common, *centres = world.standard_normal((1 + CLUSTERS, DIMENSION), dtype=np.float32) * weight
-    shares = 1 / np.arange(1, CLUSTERS + 1)
-    which = dice.choice(CLUSTERS, count, p=shares / shares.sum())
-    drawn = dice.standard_normal((count, DIMENSION), dtype=np.float32) * weight * SPREAD
-    drawn += 0.8 * (np.array(centres)[which] + common)
-    unit: Vectors = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
-    return unit
 
 
 def _asked(visitor: FlaskClient, script: FlaskClient, rounds: int) -> Iterator[tuple[str, Took]]:
@@ -199,48 +168,8 @@ def _line(size: int, asked: str, took: Took) -> list[str]:
     return [f"{size:,}", f"`{asked}`", f"{median(took.all):,.1f}", f"{p95(took.all):,.1f}", *steps]
 
 
-def _engine(own: Container, collection: Collection, size: int, written: Sequence[float], folder: Path) -> list[str]:
-    """Ask the engine alone, by its copies and by all vectors; give what it takes, and how many of the best it finds."""
-    with httpx.Client(base_url=own.settings.qdrant_url, timeout=60) as http:
-        answers = [
-            [_best(http, collection.name, asked, exact) for exact in (False, True)] for asked in vectors_of(0, 50)
-        ]
-    quick, exact = ([answer[n][1] for answer in answers] for n in (0, 1))
-    found = sum(len(some[0][0] & some[1][0]) for some in answers) / BEST / len(answers)
-    written = list(written) or [0.0]
-    return [
-        f"{size:,}",
-        f"{median(quick):,.1f}",
-        f"{p95(quick):,.1f}",
-        f"{median(exact):,.1f}",
-        f"{found:.1%}",
-        f"{median(written):,.0f}",
-        f"{max(written):,.0f}",
-        _resident(),
-        f"{sum(file.stat().st_blocks for file in (folder / 'vectors').rglob('*')) * 512 / 1e6:,.0f}",
-    ]
-
-
-def _best(http: httpx.Client, name: str, asked: Any, exact: bool) -> tuple[set[str], float]:
-    """Give the ids of the best, and the milliseconds that the engine says."""
-    body = {"query": asked.tolist(), "limit": BEST, "params": {"exact": exact}}
-    answer = http.post(f"/collections/{name}/points/query", json=body).json()
-    return {point["id"] for point in answer["result"]["points"]}, answer["time"] * 1000
-
-
-def _resident() -> str:
-    """Give the engine's own memory, and what it has of its files in the machine's, in MB."""
-    for pid in family(os.getpid()):
-        if b"core.stack.vectors" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            # Not the resident size: it counts a page twice that is mapped twice, as those of the vectors are.
-            fields = map(str.split, Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
-            pss = {name: int(kb) / 1024 for name, kb, _ in fields}
-            return f"{pss['Pss_Anon:']:,.0f} + {pss['Pss_File:']:,.0f}"
-    return ""
-
-
 def _report(
-    rows: int, rounds: int, about: dict[str, Any], took: float, lines: list[list[str]], engine: list[list[str]]
+    rows: int, rounds: int, about: dict[str, Any], took: float, lines: list[list[str]], by_itself: list[list[str]]
 ) -> str:
     told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in about.items())
     local = LocalEmbedder()
@@ -249,7 +178,7 @@ def _report(
     return (
         f"# Search by meaning, {rows:,} people, vectors of {DIMENSION} numbers\n\nEach {rounds} times, Cohere's "
         f"stand-in answering at once; steps at their median, ms: {told}.\n\n{table(HEAD, lines)}\n\nThe engine by "
-        f"itself, {BEST} wanted:\n\n{table(ENGINE, engine)}\n\nAll written and asked in {took:,.0f} s. "
+        f"itself, {engine.BEST} wanted:\n\n{table(engine.HEAD, by_itself)}\n\nAll written and asked in {took:,.0f} s. "
         f"The local embedder takes {median(asked):,.1f} ms for a question, p95 {p95(asked):,.1f}."
     )
 

@@ -15,17 +15,17 @@ from core.access import Actor
 from core.access.tokens import create_token
 from core.logs import configure
 from core.models import Person
-from core.settings import Settings
+from core.settings import settings
 from tests.webapp.conftest import Visitor, enter
 from webapp import close, create_app, garbage
 from webapp.extensions import db
 
 
 @contextmanager
-def portal(urls: Mapping[str, str], **settings: str) -> Iterator[Flask]:
+def portal(urls: Mapping[str, str], **more: str) -> Iterator[Flask]:
     """Make the portal over these engines, as wsgi.py does, without limits on calls."""
-    os.environ.update(urls, SECRET_KEY="only-for-the-benchmark", LOG_LEVEL="ERROR", **settings)
-    own = Settings()  # type: ignore[call-arg]  # the environment fills it
+    os.environ.update(urls, SECRET_KEY="only-for-the-benchmark", LOG_LEVEL="ERROR", **more)
+    own = settings()
     configure(own)
     app = create_app(own)
     app.config["RATELIMIT_ENABLED"] = False
