@@ -13,6 +13,7 @@ import socket
 import threading
 import time
 import uuid
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -92,86 +93,90 @@ class _Handler(BaseHTTPRequestHandler):
             self._embed(body)
         elif self.path == "/script":
             _change(self.server.script, orjson.loads(body))
-            self._send(200, {})
+            self._send(_json(200, {}))
         else:
-            self._send(404, {"message": f"no such path: {self.path}"})
+            self._send(_json(404, {"message": f"no such path: {self.path}"}))
 
     def do_GET(self) -> None:
         if self.path == "/calls":
-            self._send(200, self.server.script.report())
+            self._send(_json(200, self.server.script.report()))
         else:
-            self._send(200 if self.path == "/" else 404, {})
+            self._send(_json(200 if self.path == "/" else 404, {}))
 
     def do_DELETE(self) -> None:
         self.server.script.forget_calls()
-        self._send(200, {})
+        self._send(_json(200, {}))
 
     def _embed(self, body: bytes) -> None:
         script = self.server.script
         asked = parsed(body)
         call = call_of(asked)
         fault = script.begin(call)
-        status = 0
+        answer = None
         try:
             script.wait_while_paused(call)
             if script.latency:
                 time.sleep(script.latency)
-            status = self._answer(asked, call, fault)
-        finally:
-            script.end(call, status)
+            answer = self._answer(asked, call, fault)
+        finally:  # before it is sent: who has the answer finds it noted
+            script.end(call, answer.status if answer else 0)
+        self.close_connection = self.close_connection or answer is None
+        if answer:
+            self._send(answer)
 
-    def _answer(self, asked: dict[str, Any], call: Call, fault: Fault | None) -> int:
+    def _answer(self, asked: dict[str, Any], call: Call, fault: Fault | None) -> _Answer | None:
+        """Make the answer; none where the connection is dropped."""
         script = self.server.script
         key = self.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         if not key or key in script.refused_keys:
-            return self._refuse(401, "invalid api token")
+            return _refusal(401, "invalid api token")
         if fault and fault.kind == "slow":
             time.sleep(fault.seconds)
         elif fault and fault.kind == "status":
-            return self._refuse(fault.status, fault.message, fault.retry_after)
+            return _refusal(fault.status, fault.message, fault.retry_after)
         elif fault and fault.kind == "html":
-            return self._send_bytes(200, b"<html><body>Bad gateway</body></html>", "text/html")
+            return _Answer(200, b"<html><body>Bad gateway</body></html>", content_type="text/html")
         elif fault and fault.kind == "empty_object":
-            return self._send(200, {})
+            return _json(200, {})
         elif fault and fault.kind == "drop":
-            self.close_connection = True
-            return 0
+            return None
         problem = problem_of(asked, script.markers)
         if problem:
-            return self._refuse(*problem)
+            return _refusal(*problem)
         answer = embeddings(asked, call, fault.kind if fault else "")
-        return self._send_bytes(200, answer, cut=bool(fault and fault.kind == "cut_body"))
+        return _Answer(200, answer, cut=bool(fault and fault.kind == "cut_body"))
 
-    def _refuse(self, status: int, message: str, retry_after: str | None = None) -> int:
-        headers = {"Retry-After": retry_after} if retry_after else {}
-        return self._send(status, {"id": str(uuid.uuid4()), "message": message}, headers)
-
-    def _send(self, status: int, answer: Any, headers: dict[str, str] | None = None) -> int:
-        return self._send_bytes(status, orjson.dumps(answer), headers=headers)
-
-    def _send_bytes(
-        self,
-        status: int,
-        body: bytes,
-        content_type: str = "application/json",
-        *,
-        headers: dict[str, str] | None = None,
-        cut: bool = False,
-    ) -> int:
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
+    def _send(self, answer: _Answer) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
         self.send_header("x-debug-trace-id", uuid.uuid4().hex)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
+        if answer.retry_after:
+            self.send_header("Retry-After", answer.retry_after)
         self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if cut else body)
+        self.wfile.write(answer.body[: len(answer.body) // 2] if answer.cut else answer.body)
         self.wfile.flush()
-        self.close_connection = self.close_connection or cut
-        return status
+        self.close_connection = self.close_connection or answer.cut
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    retry_after: str | None = None
+    cut: bool = False
+
+
+def _json(status: int, answer: Any, retry_after: str | None = None) -> _Answer:
+    return _Answer(status, orjson.dumps(answer), retry_after=retry_after)
+
+
+def _refusal(status: int, message: str, retry_after: str | None = None) -> _Answer:
+    return _json(status, {"id": str(uuid.uuid4()), "message": message}, retry_after)
 
 
 def _change(script: Script, wish: dict[str, Any]) -> None:
