@@ -84,7 +84,9 @@ def facts(engine: Engine) -> Facts:
             "jobs": write_cursor(*middle),
             "candidates": write_cursor(*one("SELECT max(id) / 2 FROM candidates")),
             "failures": write_cursor(*one("SELECT last_seen, id FROM failures WHERE id = 9000")),
-            "audit": write_cursor(*one("SELECT at, id FROM audit_events WHERE id = 150000")),
+            "audit": write_cursor(
+                *one("SELECT at, id FROM audit_events WHERE id = (SELECT max(id) / 2 FROM audit_events)")
+            ),
             "alerts": write_cursor(*one("SELECT fired_at, id FROM alerts WHERE id = 2500")),
             "records": write_cursor(80, 5000),
         }

@@ -133,7 +133,7 @@ FROM generate_series(1, 5000) n;
 INSERT INTO failures (record_kind, collection, record_id, job_id, part, step, cause, reason, status, source_version,
                       first_seen, last_seen, closed_at, closed_by)
 SELECT 'candidate', CASE WHEN n <= 2000 THEN 'bench_2' ELSE 'bench_1' END,
-       1 + n * greatest(1, current_setting('bench.candidates')::bigint / 50001), md5('job ' || 1 + n * 3)::uuid, 0,
+       1 + n * greatest(1, current_setting('bench.candidates')::bigint / 50001), md5('job ' || 1 + n * 3 % current_setting('bench.jobs')::bigint)::uuid, 0,
        CASE WHEN n % 3 = 0 THEN 'index' ELSE 'embed' END,
        pg_temp.pick(ARRAY['text_refused', 'text_refused', 'text_too_long', 'text_empty', 'record_unreadable',
            'cohere_timeout', 'qdrant_slow', 'text_not_unicode'], n, 70),

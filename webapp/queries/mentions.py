@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import ColumnElement, func, literal_column
+from sqlalchemy import ColumnElement
 
 from core.models import Candidate
-
-_SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # literally, so that the index matches
+from webapp.queries.named import named
 
 
 def ways(words: str) -> list[ColumnElement[bool]]:
@@ -16,8 +15,7 @@ def ways(words: str) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [Candidate.external_id.startswith(words, autoescape=True)]
     beginnings = " & ".join(f"'{word}':*" for word in re.findall(r"\w+", words))
     if beginnings:
-        name = func.to_tsvector(_SIMPLE, Candidate.full_name)
-        found.append(name.bool_op("@@")(func.to_tsquery(_SIMPLE, beginnings)))
+        found.append(named(beginnings))
     if words.isascii() and words.isdigit() and len(words) < 19:
         found.append(Candidate.id == int(words))
     return found

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import product
 
-from sqlalchemy import ColumnElement, func, literal_column, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.models import Candidate
+from webapp.queries.named import named
 
 MOST = 5
 LOOKED_AT = 100  # names that begin alike, for each of two ways
 ALIKE = 0.72  # of 1, the mean over the words
 START = 3  # letters in which a word must agree but for its accents
 ACCENTS = {"a": "aáàäâã", "e": "eéèëê", "i": "iíìïî", "o": "oóòöôõ", "u": "uúùüû", "n": "nñ", "c": "cç"}
-_SIMPLE: ColumnElement[str] = literal_column("'simple'::regconfig")  # literally, so that the index matches
 
 
 def similar(session: Session, words: str) -> list[int]:
@@ -45,13 +45,11 @@ def _beginning_alike(session: Session, tokens: Sequence[str]) -> dict[int, str]:
     if not tokens:
         return {}
     starts = ["(" + "|".join(f"'{start}':*" for start in _spellings(token[:START])) + ")" for token in tokens]
-    name = func.to_tsvector(_SIMPLE, Candidate.full_name)
     found: dict[int, str] = {}
     # PostgreSQL takes half of the people for alike, and would read them all to find that nobody is.
     session.execute(text("SET LOCAL enable_seqscan = off"))
     for query in (" & ".join(starts), " | ".join(starts)):
-        way = name.bool_op("@@")(func.to_tsquery(_SIMPLE, query))
-        rows = session.execute(select(Candidate.id, Candidate.full_name).where(way).limit(LOOKED_AT))
+        rows = session.execute(select(Candidate.id, Candidate.full_name).where(named(query)).limit(LOOKED_AT))
         found |= dict(rows.all())
     session.execute(text("SET LOCAL enable_seqscan = on"))
     return found
