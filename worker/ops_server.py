@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -19,6 +18,7 @@ import structlog
 from core.errors import AppError
 from core.logs import configure
 from core.settings import Settings, settings
+from core.stop import Stop
 from worker.metrics import CONTENT_TYPE, Metrics
 from worker.probes import Probes, ready
 
@@ -103,9 +103,9 @@ def main() -> int:
     except OSError as error:
         log.error("ops_port_taken", port=own.ops_port, cure="set OPS_PORT to a free one, or 0", error=str(error))
         return 2
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # From a thread: shutdown() waits for the loop that this handler interrupts.
-        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    stop = Stop()
+    stop.told_by(signal.SIGTERM, signal.SIGINT)
+    stop.then(server.shutdown)  # in a thread, for it waits for the loop that the signal interrupts
     log.info("ops_listens", host=own.ops_host, port=server.server_address[1])
     server.serve_forever(poll_interval=0.1)
     server.server_close()

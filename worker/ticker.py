@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -25,6 +24,7 @@ from core.models import Job
 from core.models.job import NOT_OVER
 from core.pipeline.plan import RECORD_KIND
 from core.settings import settings
+from core.stop import Stop
 from worker.alerting import Alerting
 from worker.checking import Checking
 
@@ -105,9 +105,8 @@ def main() -> int:
     except AppError as error:
         print(f"vigia ticker: {error}", file=sys.stderr)  # noqa: T201  (before there is a log)
         return 2
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = Stop()
+    stop.told_by(signal.SIGTERM, signal.SIGINT)
     while not stop.is_set():
         try:
             with house.engine.connect() as connection:
@@ -126,7 +125,7 @@ def _lead(connection: Connection) -> bool:
     return leads
 
 
-def _tick_until(stop: threading.Event, ticker: Ticker, connection: Connection) -> None:
+def _tick_until(stop: Stop, ticker: Ticker, connection: Connection) -> None:
     log.info("ticker_leads")
     with Alerting(ticker.house), Checking(ticker.house):
         while not stop.is_set():

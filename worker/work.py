@@ -15,6 +15,7 @@ from typing import Any
 
 from redis.client import Pipeline
 from rq import Queue, Worker, worker_registration
+from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job as Message
 from rq.serializers import JSONSerializer
@@ -25,14 +26,20 @@ from core.jobs.queues import ALLOWED
 from worker.hearing import Hearing
 from worker.memory import resident
 from worker.run import part_died
-from worker.signals import stop_requested
+from worker.signals import STOPS, TO_PART, stop_requested
 
 VERSION = version("vigia")
 DRAINED_SECONDS = 1.0  # a drained worker looks so often whether it may go on
 
 
+class _Woken(BaseException):
+    """A stop reached us while we waited for a message. Not an Exception: redis-py swallows those between commands."""
+
+
 class VigiaWorker(Worker):
     """Forks for each message. The lease is the timeout; recovery is the ledger's, not RQ's."""
+
+    _waits = False  # for a message
 
     @cached_property
     def hearing(self) -> Hearing:
@@ -40,7 +47,7 @@ class VigiaWorker(Worker):
         return Hearing(self.name)
 
     def execute_job(self, job: Message, queue: Queue) -> None:
-        if self.hearing.order is not None:  # drained, or about to stop: another worker shall have it
+        if self._stop_requested or self.hearing.order is not None:  # another worker shall have it
             self._put_back(job, queue)
             return
         if job.func_name not in ALLOWED:
@@ -59,16 +66,41 @@ class VigiaWorker(Worker):
             time.sleep(DRAINED_SECONDS)
         self.set_state(WorkerStatus.IDLE)
 
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Message, Queue] | None:
+        """Wait for a message, or for a stop."""
+        try:
+            self._waits = True
+            try:
+                return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
+            finally:
+                self._waits = False
+        except _Woken:
+            raise StopRequested from None
+
+    def reorder_queues(self, reference_queue: Queue) -> None:
+        """Wait no more: a message is in hand, and a stop shall find it put back."""
+        self._waits = False
+        super().reorder_queues(reference_queue)
+
     def fork_work_horse(self, job: Message, queue: Queue) -> None:
-        """Fork while no other thread of ours holds a lock."""
+        """Fork while no other thread of ours holds a lock; no stop is lost between the two processes."""
         with self.hearing.still():
-            super().fork_work_horse(job, queue)
+            signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)  # the new process takes it when it is ready
+            try:
+                super().fork_work_horse(job, queue)
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+        if self._stop_requested:
+            self._tell_part()
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
         """Beat while waiting for a message."""
         super().heartbeat(timeout, pipeline)
         if pipeline is None:
             self._stay_registered()
+        self._wake_up()
 
     def maintain_heartbeats(self, job: Message, execution: Execution) -> None:
         """Beat while a message is worked on."""
@@ -79,13 +111,30 @@ class VigiaWorker(Worker):
         """Listen for a stop from the first moment, so that no signal kills the process of a part."""
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
         stop_requested()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Warm stop: also tell the part, so that it ends its batch and hands itself back."""
+        self._tell_part()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+    def _shutdown(self) -> None:
+        """Stop before the next message.
+
+        RQ raises wherever the signal finds it, in the middle of redis-py or of a destructor, and both may swallow what
+        is raised: such a worker went on for ever. Nor is Redis told of it, for nobody reads that.
+        """
+        self._stop_requested = True
+        self._wake_up()
+
+    def _tell_part(self) -> None:
         if self.horse_pid:
             with suppress(ProcessLookupError):
-                os.kill(self.horse_pid, signal.SIGUSR1)
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+                os.kill(self.horse_pid, TO_PART)
+
+    def _wake_up(self) -> None:
+        if self._waits and self._stop_requested:
+            raise _Woken
 
     def unsubscribe(self) -> None:
         """Stop listening at once. In RQ's own order its thread falls asleep again, and every stop takes a second."""

@@ -23,6 +23,7 @@ from core.jobs.publish import publish
 from core.models import Part
 from core.ports import Claims, Collection, Embedder, VectorIndex, Work
 from core.settings import Settings
+from core.stop import Stop
 from core.tally import StepCount, Tally
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ class PartRun:
         payload: Any,
         tools: Tools,
         collection: Collection,
-        stop: threading.Event,
+        stop: Stop,
         age: float = 0.0,
     ) -> None:
         """`age` is for how many seconds the job has been asked for."""

@@ -6,7 +6,6 @@ functions in this one.
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,6 +18,7 @@ from core.jobs import ledger
 from core.jobs.reconcile import reconcile
 from core.models import Failure, Hold, Job, Part
 from core.settings import Settings
+from core.stop import Stop
 from tests.core.jobs.conftest import house as house
 from tests.factories import people
 from tests.standins.cohere import CohereStandIn
@@ -81,7 +81,7 @@ class Here:
 @pytest.fixture
 def here(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Here:
     monkeypatch.setattr(run, "fresh", container)  # nothing was forked: the connections that there are do
-    monkeypatch.setattr(parts, "stop_requested", threading.Event)  # the signals of this process are pytest's
+    monkeypatch.setattr(parts, "stop_requested", Stop)  # the signals of this process are pytest's
     return Here(platform)
 
 

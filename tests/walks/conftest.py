@@ -81,11 +81,13 @@ class Platform:
     def stop(self) -> None:
         for process in self.processes:
             process.terminate()
-        for process in self.processes:
-            try:
+        try:
+            for process in self.processes:
                 process.wait(60)
-            finally:
-                process.kill()  # whatever happens, none may work on in the next test's database
+        finally:
+            for process in self.processes:  # whatever happens, none may work on in the next test's database
+                process.kill()
+                process.wait()
 
 
 @pytest.fixture(scope="session")

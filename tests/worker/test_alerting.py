@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 from core.container import Container
 from core.models import Alert, Job
 from core.settings import Settings
+from core.stop import Stop
 from tests.standins.hook import Hook
 from tests.walks.conftest import eventually
 from tests.webapp.factories import make_job, make_part
@@ -104,7 +105,7 @@ def test_a_webhook_that_hangs_holds_up_nobody(house: MakeHouse, hook: Hook, monk
 
 
 def test_the_leader_of_the_tickers_watches(house: MakeHouse) -> None:
-    known, stop = house(), threading.Event()
+    known, stop = house(), Stop()
     launch_long_ago(known)
     with known.engine.connect() as connection:
         leader = threading.Thread(target=ticker._tick_until, args=(stop, ticker.Ticker(known), connection))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.stack.vectors.catalog import Catalog
 from core.stack.vectors.http import VectorServer
+from core.stop import Stop
 
 FLUSH_SECONDS = 15.0  # writes stand still meanwhile; what was acknowledged is in the log before
 
@@ -24,9 +25,9 @@ def main(folder: str, port: str) -> None:
     server = VectorServer(("127.0.0.1", int(port)), catalog, os.environ.get("QDRANT_API_KEY") or None)
     ended = threading.Event()
     threading.Thread(target=_flush, args=(catalog, ended), daemon=True).start()
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        # From a thread: shutdown() waits for the loop that this handler interrupts.
-        signal.signal(signum, lambda *_: threading.Thread(target=server.shutdown).start())
+    stop = Stop()
+    stop.told_by(signal.SIGTERM, signal.SIGINT)
+    stop.then(server.shutdown)  # in a thread, for it waits for the loop that the signal interrupts
     server.serve_forever(poll_interval=0.1)
     ended.set()
     server.server_close()

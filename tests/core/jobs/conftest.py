@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from core.jobs.split import split
 from core.kinds import KINDS
 from core.models import Part
 from core.settings import Settings
+from core.stop import Stop
 from tests.fakes import FakeClaims, FakeEmbedder, FakeIndex
 
 ANA = Actor("ana")
@@ -41,7 +41,7 @@ class House:
     embedder: FakeEmbedder = field(default_factory=FakeEmbedder)
     index: FakeIndex = field(default_factory=FakeIndex)
     claims: FakeClaims = field(default_factory=FakeClaims)
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Stop = field(default_factory=Stop)
 
     def launch(self, kind: str = "etl.sync", **payload: Any) -> Launched:
         with self.sessions() as session:

@@ -1,0 +1,49 @@
+"""The wish that a process ends: told by a signal, looked for and waited for by its threads."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+
+
+class Stop:
+    """Like `threading.Event`, which a signal's handler must not set: it takes a lock that the thread interrupted by the
+    signal may hold, and the process hangs for ever. SimpleQueue's `put` may be called from anywhere:
+    https://docs.python.org/3/library/queue.html#queue.SimpleQueue.put
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._news: SimpleQueue[None] = SimpleQueue()
+
+    def told_by(self, *numbers: signal.Signals) -> None:
+        """Let these signals of this process set it; for the main thread only."""
+        for number in numbers:
+            signal.signal(number, lambda *_: self.set())
+
+    def set(self) -> None:
+        if not self._is_set:
+            self._is_set = True
+            self._news.put(None)
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it is set, but not longer than so many seconds; return whether it is."""
+        with suppress(Empty):
+            self._news.get(timeout=seconds)
+            self._news.put(None)  # for the next one that waits
+        return self._is_set
+
+    def then(self, act: Callable[[], None]) -> None:
+        """Call this in a thread once it is set."""
+
+        def wait_and_act() -> None:
+            self.wait()
+            act()
+
+        threading.Thread(target=wait_and_act, name="stop", daemon=True).start()
