@@ -13,6 +13,8 @@ from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
+import structlog
+from redis import RedisError
 from redis.client import Pipeline
 from rq import Queue, Worker, worker_registration
 from rq.exceptions import StopRequested
@@ -21,12 +23,16 @@ from rq.job import Job as Message
 from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
+from core.container import redis_for
 from core.jobs import register
 from core.jobs.queues import ALLOWED
+from core.settings import settings
 from worker.hearing import Hearing
 from worker.memory import resident
 from worker.run import part_died
 from worker.signals import STOPS, TO_PART, stop_requested
+
+log = structlog.get_logger(__name__)
 
 VERSION = version("vigia")
 DRAINED_SECONDS = 1.0  # a drained worker looks so often whether it may go on
@@ -45,6 +51,11 @@ class VigiaWorker(Worker):
     def hearing(self) -> Hearing:
         """What people want of this worker."""
         return Hearing(self.name)
+
+    def bootstrap(self, *given: Any, **named: Any) -> None:
+        """Enter the register; a stop from now on is one in order, for whoever dies here stays in the register."""
+        self._install_signal_handlers()  # type: ignore[no-untyped-call]
+        super().bootstrap(*given, **named)
 
     def execute_job(self, job: Message, queue: Queue) -> None:
         if self._stop_requested or self.hearing.order is not None:  # another worker shall have it
@@ -150,8 +161,18 @@ class VigiaWorker(Worker):
 
     def register_death(self) -> None:
         """Leave the register, and no order behind."""
-        super().register_death()  # type: ignore[no-untyped-call]
-        self.hearing.close()
+        try:
+            super().register_death()  # type: ignore[no-untyped-call]
+        finally:
+            self.hearing.close()
+
+    def teardown(self) -> None:
+        """Leave the register where Redis answers; where it does not, our key in it runs out."""
+        self.connection = redis_for(settings().redis_url)  # that by which we listened would wait two minutes
+        try:
+            super().teardown()  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            log.warning("register_not_left", error=type(error).__name__)
 
     def _put_back(self, job: Message, queue: Queue) -> None:
         """Return a message to the head of its queue."""

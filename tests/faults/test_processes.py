@@ -131,6 +131,31 @@ def test_a_redis_that_is_away_for_seconds_loses_nothing(
     platform.stop()
 
 
+@pytest.mark.parametrize("fault", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_worker_stops_in_order_while_redis_is_away_or_hangs(
+    platform: Platform,
+    settings_env: Env,
+    engine: Callable[[Program], Child],
+    tmp_path: Path,
+    fault: signal.Signals,
+) -> None:
+    port = free_port()
+    child = engine(valkey.program(tmp_path / "valkey", port, PASSWORD, tmp_path / "valkey.log"))
+    on_other_engines(platform, settings_env, REDIS_URL=valkey.url(port, PASSWORD))
+    worker = platform.worker()
+    assert until(lambda: any(client["cmd"] == "blpop" for client in platform.house.redis.client_list()))
+
+    child.send(fault)
+    worker.terminate()
+    try:
+        assert worker.wait(60) == 0
+    finally:
+        child.send(signal.SIGCONT)
+
+    assert "register_not_left" in platform.said()
+    assert "Traceback" not in platform.said()
+
+
 def test_a_frozen_worker_that_wakes_up_late_changes_nothing(platform: Platform, cohere: CohereStandIn) -> None:
     frozen, job_id = in_mid_job(platform, cohere)
     family = [frozen, *frozen.children(recursive=True)]

@@ -184,6 +184,23 @@ def test_a_stop_is_heard_though_a_library_swallows_what_the_signal_raises(
 
 
 @pytest.mark.usefixtures("own_signals")
+def test_a_stop_while_the_worker_enters_the_register_leaves_nothing_in_it(
+    redis: Redis, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = worker_on(["jobs:etl"], redis)
+    subscribe = worker.subscribe
+
+    def stopped_first() -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        subscribe()
+
+    monkeypatch.setattr(worker, "subscribe", stopped_first)
+    worker.work(logging_level="WARNING")
+
+    assert listeners(redis) == []
+
+
+@pytest.mark.usefixtures("own_signals")
 def test_a_stop_ends_the_wait_for_a_message(redis: Redis, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     worker = worker_on(["jobs:etl"], redis)
     waited_on: list[object] = []
