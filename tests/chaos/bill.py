@@ -30,6 +30,7 @@ class Bill:
     patience: float = 3.0  # seconds that a worker waits for an answer
     crashes: int = 0
     _thaws: list[float] = field(default_factory=list)
+    _deaths: list[float] = field(default_factory=list)
     _crashes: list[tuple[float, float]] = field(default_factory=list)  # since when and until when calls may be lost
     _wipes: list[tuple[float, float]] = field(default_factory=list)  # and claims
 
@@ -38,6 +39,12 @@ class Bill:
         self.crashes += int(workers)
         if workers:
             self._crashes.append((time.monotonic() - before, time.monotonic() + lasts))
+
+    def died(self, workers: int) -> None:
+        """Note that workers died or froze: what they were about to hear from Cohere, they can tell nobody."""
+        self.allow_crash(workers)
+        if workers:
+            self._deaths.append(time.monotonic())
 
     def allow_wipe(self, *, lasts: float = 0.0) -> None:
         """Note that claims are lost: two may pay for one text that both had claimed."""
@@ -85,15 +92,15 @@ class Bill:
         """Texts in any sliding 60 s, as the provider bills them."""
         return max((self._inputs_since(call.at) for call in self._paid), default=0)
 
-    def too_early(self) -> Iterator[float]:
-        """Yield the seconds by which calls came before a wished pause was over."""
+    def too_early(self) -> Iterator[tuple[Call, Call]]:
+        """Yield calls that came before a wished pause was over, each after the call that was answered with the wish."""
         for wish in self.calls:
-            if wish.fault is None or wish.fault.retry_after is None or wish.status != 429:
+            if wish.fault is None or wish.fault.retry_after is None or wish.status != 429 or self._unheard(wish):
                 continue
             until = wish.ended + float(wish.fault.retry_after)
             for call in self.calls:
                 if wish.ended + ON_ITS_WAY_SECONDS < call.at < until - 0.01 and not self._was_frozen(call):
-                    yield until - call.at
+                    yield wish, call
 
     def _explained(self, first: Call, again: Call) -> bool:
         """Say whether the first call was lost, or the second could not know of it."""
@@ -105,6 +112,11 @@ class Bill:
             or any(since <= kept and again.at < until + IN_LINE_SECONDS for since, until in self._wipes)
             or self._was_frozen(again)
         )
+
+    def _unheard(self, wish: Call) -> bool:
+        """Say whether who was asked had given up the call, or may have died before the others knew of the wish."""
+        told = wish.ended + ON_ITS_WAY_SECONDS
+        return wish.ended - wish.at > self.patience / 2 or any(wish.at <= death < told for death in self._deaths)
 
     @property
     def _paid(self) -> Sequence[Call]:

@@ -29,7 +29,7 @@ def kill_horse(run: Run, dice: random.Random) -> str:
     worker = dice.choice(run.crew.workers)
     horses = run.crew.horses(worker)
     signal_all(horses, signal.SIGKILL)
-    run.bill.allow_crash(bool(horses))
+    run.bill.died(bool(horses))
     return f"the horse of {worker} is killed" if horses else f"{worker} has no horse to be killed"
 
 
@@ -44,7 +44,7 @@ def kill_both(run: Run, dice: random.Random) -> str:
     worker = dice.choice(run.crew.workers)
     signal_all(run.crew.horses(worker), signal.SIGKILL)
     run.crew.send(worker, signal.SIGKILL)
-    run.bill.allow_crash(1)
+    run.bill.died(1)
     return f"{worker} and its horse are killed"
 
 
@@ -69,7 +69,7 @@ def freeze(run: Run, dice: random.Random) -> str:
         run.crew.send(worker, signal.SIGCONT)
 
     run.after(seconds, thaw)
-    run.bill.allow_crash(bool(horses))
+    run.bill.died(bool(horses))
     return f"{worker} and its horse are frozen for {seconds:.1f} s"
 
 
@@ -84,7 +84,7 @@ def freeze_horse(run: Run, dice: random.Random) -> str:
         signal_all(horses, signal.SIGCONT)
 
     run.after(seconds, thaw)
-    run.bill.allow_crash(bool(horses))
+    run.bill.died(bool(horses))
     return f"the horse of {worker} is frozen for {seconds:.1f} s"
 
 
@@ -97,7 +97,7 @@ def wake_zombie(run: Run, dice: random.Random) -> str:
     worker, part = dice.choice(mine)
     horses = run.crew.horses(worker)
     signal_all(horses, signal.SIGSTOP)
-    run.bill.allow_crash(1)
+    run.bill.died(1)
     run.cohere.script.latency = SLOW_SECONDS
     thawed = threading.Event()
 

@@ -14,9 +14,13 @@ class Story:
         self._lines: list[str] = []
         self._lock = threading.Lock()
 
+    def second_of(self, moment: float) -> float:
+        """Count the seconds from the beginning to a moment of the monotonic clock."""
+        return moment - self._began
+
     def tell(self, sentence: str) -> None:
         with self._lock:
-            self._lines.append(f"{time.monotonic() - self._began:6.2f} s  {sentence}")
+            self._lines.append(f"{self.second_of(time.monotonic()):6.2f} s  {sentence}")
 
     def __str__(self) -> str:
         with self._lock:

@@ -45,7 +45,22 @@ def test_a_crash_allows_its_calls_in_flight_and_an_answer_of_no_use_its_batch() 
 def test_calls_before_a_wished_pause_is_over_are_noticed() -> None:
     wish = call(10, "a", status=429, fault=Fault(status=429, retry_after="3"))
     on_its_way, early, late = call(10.3, "b"), call(12, "c"), call(13.2, "d")
-    assert [round(seconds, 1) for seconds in bill(wish, on_its_way, early, late).too_early()] == [1.1]
+    assert list(bill(wish, on_its_way, early, late).too_early()) == [(wish, early)]
+
+
+@pytest.mark.parametrize(("before_the_death", "early"), [(-5, 1), (0.05, 0), (0.2, 0), (5, 1)])
+def test_a_wish_that_nobody_lived_to_tell_binds_nobody(before_the_death: float, early: int) -> None:
+    began = time.monotonic() - before_the_death
+    made = bill(call(began, "a", status=429, fault=Fault(status=429, retry_after="3")), call(began + 2, "c"))
+    made.died(1)
+    assert len(list(made.too_early())) == early
+    assert made.crashes == 1
+
+
+def test_a_wish_that_came_after_its_caller_had_given_up_binds_nobody() -> None:
+    wish = call(10, "a", status=429, fault=Fault(status=429, retry_after="3"))
+    wish.ended = 13.1
+    assert list(bill(wish, call(15, "c")).too_early()) == []
 
 
 def test_texts_are_counted_in_any_minute() -> None:

@@ -57,7 +57,7 @@ def running(home: Path, people: int, embedder: str, **environment: str) -> Itera
             [sys.executable, "-m", "core.cli", "up", *options, "--embedder", embedder],
             stdout=out,
             stderr=out,
-            env=os.environ | environment,
+            env=os.environ | {"OPS_PORT": "0"} | environment,  # the usual one may be another stack's in a moment
         )
     try:
         ready = home / "stack.json"

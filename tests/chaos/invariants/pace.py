@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
 
 def provider_is_left_alone_when_it_says_so(run: Run) -> Iterator[str]:
-    if early := sorted(run.bill.too_early(), reverse=True):
-        yield f"{len(early)} calls came too early, by up to {early[0]:.1f} s"
+    for wish, call in run.bill.too_early():
+        assert wish.fault is not None
+        asked, at = run.story.second_of(wish.ended), run.story.second_of(call.at)
+        yield f"a call came at {at:.2f} s, though Cohere wanted {wish.fault.retry_after} s from {asked:.2f} s on"
     limit = run.house.settings.inputs_per_minute
     if run.bill.most_in_a_minute > limit:
         yield f"{run.bill.most_in_a_minute} texts went out in a minute, the limit is {limit}"
