@@ -45,6 +45,23 @@ def test_all_that_wait_hear_it() -> None:
     assert stop.is_set()
 
 
+def test_its_handler_runs_no_line_of_python() -> None:
+    """What traces lines takes locks for them: a part that was told while it wrote its coverage hung for ever."""
+    stop, traced = Stop(), []
+    before, tracing = signal.getsignal(signal.SIGUSR2), sys.gettrace()
+    stop.told_by(signal.SIGUSR2)
+    try:
+        sys.settrace(lambda frame, *_: traced.append(frame.f_code.co_filename))
+        signal.raise_signal(signal.SIGUSR2)
+        sys.settrace(tracing)
+    finally:
+        sys.settrace(tracing)
+        signal.signal(signal.SIGUSR2, before)
+
+    assert stop.is_set()
+    assert traced == []
+
+
 @pytest.mark.parametrize("told_first", [True, False])
 def test_what_shall_be_done_then_is_done_in_a_thread(told_first: bool) -> None:
     stop, done = Stop(), threading.Event()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
@@ -49,7 +51,11 @@ class Platform:
     def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
         log = (self.logs / f"{module}-{len(self.processes)}.log").open("wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], cwd=ROOT, env=os.environ, stdout=log, stderr=log
+            [sys.executable, "-X", "faulthandler", "-m", module, *arguments],
+            cwd=ROOT,
+            env=os.environ,
+            stdout=log,
+            stderr=log,
         )
         log.close()
         self.processes.append(process)
@@ -76,7 +82,7 @@ class Platform:
 
     def said(self) -> str:
         """Give the ends of the logs, for a failed test to show."""
-        return "\n".join(f"{log.name}: {log.read_text()[-2000:]}" for log in self.logs.glob("*.log"))
+        return "\n".join(f"{log.name}: {log.read_text()[-6000:]}" for log in self.logs.glob("*.log"))
 
     def stop(self) -> None:
         for process in self.processes:
@@ -84,10 +90,23 @@ class Platform:
         try:
             for process in self.processes:
                 process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._tell_where_all_stand()
+            raise
         finally:
             for process in self.processes:  # whatever happens, none may work on in the next test's database
                 process.kill()
                 process.wait()
+
+    def _tell_where_all_stand(self) -> None:
+        """Print the stacks of who would not end, children first."""
+        for process in [each for each in self.processes if each.poll() is None]:
+            family = psutil.Process(process.pid)
+            for member in [*family.children(recursive=True), family]:
+                print(member)
+                member.send_signal(signal.SIGABRT)
+                psutil.wait_procs([member], timeout=5)
+        print(self.said())
 
 
 @pytest.fixture(scope="session")
