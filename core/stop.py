@@ -27,6 +27,7 @@ class Stop:
         self._news.put(None)
 
     def is_set(self) -> bool:
+        """Say whether it is; for a moment it seems not to be while another thread that waited goes on."""
         return not self._news.empty()
 
     def wait(self, seconds: float | None = None) -> bool:

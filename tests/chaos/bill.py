@@ -107,7 +107,7 @@ class Bill:
         kept = first.ended + KEEP_SECONDS
         return (
             (first.fault is not None and first.fault.kind in UNSEEN)
-            or first.ended - first.at > self.patience / 2
+            or self._given_up(first)
             or any(since <= kept and first.at <= until for since, until in self._crashes)
             or any(since <= kept and again.at < until + IN_LINE_SECONDS for since, until in self._wipes)
             or self._was_frozen(again)
@@ -116,7 +116,11 @@ class Bill:
     def _unheard(self, wish: Call) -> bool:
         """Say whether who was asked had given up the call, or may have died before the others knew of the wish."""
         told = wish.ended + ON_ITS_WAY_SECONDS
-        return wish.ended - wish.at > self.patience / 2 or any(wish.at <= death < told for death in self._deaths)
+        return self._given_up(wish) or any(wish.at <= death < told for death in self._deaths)
+
+    def _given_up(self, call: Call) -> bool:
+        """Say whether a worker may not have waited for the answer."""
+        return call.ended - call.at > self.patience / 2
 
     @property
     def _paid(self) -> Sequence[Call]:

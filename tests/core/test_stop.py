@@ -53,7 +53,6 @@ def test_its_handler_runs_no_line_of_python() -> None:
     try:
         sys.settrace(lambda frame, *_: traced.append(frame.f_code.co_filename))
         signal.raise_signal(signal.SIGUSR2)
-        sys.settrace(tracing)
     finally:
         sys.settrace(tracing)
         signal.signal(signal.SIGUSR2, before)

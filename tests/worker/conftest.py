@@ -1,4 +1,4 @@
-"""An ops server of this test's engines, in a process of its own."""
+"""A worker in this process, and an ops server in one of its own, on this test's engines."""
 
 from __future__ import annotations
 
@@ -11,19 +11,30 @@ from typing import Protocol
 
 import httpx
 import pytest
+from redis import Redis
 
 from core.settings import Settings
 from core.stack.net import free_port
-from tests.core.jobs.conftest import house
+from tests.core.jobs.conftest import House, house
 from tests.core.stack.test_children import until
+from worker.work import VigiaWorker, worker_on
 
-__all__ = ["Serve", "environment", "house", "serve", "status"]
+__all__ = ["Serve", "environment", "house", "serve", "status", "worker"]
 
 
 class Serve(Protocol):
     """Starts an ops server with some settings of its own; returns its URL."""
 
     def __call__(self, **settings: object) -> str: ...
+
+
+@pytest.fixture
+def worker(redis: Redis, house: House) -> Iterator[VigiaWorker]:
+    """A worker in the register, as one is that waits for a message."""
+    worker = worker_on(["jobs:etl"], redis)
+    worker.register_birth()
+    yield worker
+    worker.register_death()
 
 
 @pytest.fixture
