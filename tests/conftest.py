@@ -42,9 +42,12 @@ PASSWORD = "only-for-tests"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 LOOPBACK = ("127.", "::1", "localhost")
 OUR_PORTS, EACH = 10_000, 2_000  # below those that stacks take
-# No example of a property fails because the machine is busy: Hypothesis gives each 200 ms.
-property_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-property_settings.load_profile("patient")
+# No example of a property fails because the machine is busy: Hypothesis gives each 200 ms. Every run judges by the same
+# examples; `pytest --hypothesis-profile elsewhere` looks at others, and at more where a test does not say how many.
+PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+property_settings.register_profile("same", derandomize=True, **PATIENT)
+property_settings.register_profile("elsewhere", derandomize=False, max_examples=2000, **PATIENT)
+property_settings.load_profile("same")
 # What a test left behind: rows, used up numbers, connections. Nothing of it shall meet the next one.
 LEAVE = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() "
 LEAVE += "AND pid <> pg_backend_pid()"
