@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from redis import Redis
@@ -14,10 +15,12 @@ from redis.exceptions import RedisError
 from core.errors import TryAgain
 from core.pace import log_of
 from core.ports import go_on
+from core.stubborn import DATABASE_AWAY, stubborn
 
 WINDOW_SECONDS = 60.5  # a minute as the provider counts it, and half a second for the way there
 PATIENCE_SECONDS = 5.0
 LOOK_SECONDS = 0.25  # who stands in line looks this often whether the work must stop
+KEEP_TRYING_SECONDS = 5.0  # to tell PostgreSQL of a hold
 RECALL_SECONDS = 2.0  # a hold that did not reach Redis is found so soon in PostgreSQL
 KEEP_SECONDS = 86400
 # What was paid before is spread over this many slices of the window.
@@ -84,11 +87,17 @@ class RedisLimiter:
             self._turn.release()
 
     def hold(self, seconds: float, reason: str) -> None:
-        """Let nobody call for so long; a longer hold stays. It is kept twice, so that one of the two may be away."""
+        """Let nobody call for so long; a longer hold stays. It is kept twice, so that one of the two may be away.
+
+        A database that is away is waited for, up to 5 s: Redis may be wiped before it is back.
+        """
+        over = time.monotonic() + seconds
         try:
             self._copy(seconds, reason)
         finally:
-            self._holds.keep(seconds, reason)
+            stubborn(
+                lambda: self._holds.keep(over - time.monotonic(), reason), seconds=min(seconds, KEEP_TRYING_SECONDS)
+            )
         self._recall()  # Redis may have been wiped, and asked, before the other had it
 
     def _copy(self, seconds: float, reason: str) -> None:
@@ -114,7 +123,8 @@ class RedisLimiter:
                 message = reason or f"waiting for the limit of {self.limit:,} inputs a minute"
                 code = "provider_hold" if verdict == "hold" else "inputs_per_minute"
                 if verdict == "hold":  # who was told of it first may have died before it was kept
-                    self._holds.keep(wait, reason)
+                    with suppress(*DATABASE_AWAY):
+                        self._holds.keep(wait, reason)
                 raise TryAgain(message, code=code, after=wait, paced=True)
             _pause(wait + 0.001, check)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from core.adapters.cohere_embedder import HARMLESS
+from core.adapters.redis_limiter import KEEP_TRYING_SECONDS
 from tests.standins.cohere_script import Call
 
 BATCH = 96
@@ -19,6 +21,15 @@ UNSEEN = {"cut_body", "wrong_dimension", "missing_vector", "nan", "zeros", "empt
 ON_ITS_WAY_SECONDS = 0.5
 KEEP_SECONDS = 1.5  # from an answer until its vectors are kept, at most, on a busy machine
 IN_LINE_SECONDS = 8.0  # from a claim until its call, at most: a call stands in line for 5 s
+TOLD_SECONDS = 1.0  # from the return of PostgreSQL until it is told of a wish, at most
+
+
+@dataclass
+class Outage:
+    """Of PostgreSQL, by the clock of the bill."""
+
+    since: float
+    until: float = math.inf
 
 
 @dataclass
@@ -33,27 +44,39 @@ class Bill:
     _deaths: list[float] = field(default_factory=list)
     _crashes: list[tuple[float, float]] = field(default_factory=list)  # since when and until when calls may be lost
     _wipes: list[tuple[float, float]] = field(default_factory=list)  # and claims
+    _outages: list[Outage] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
 
     def allow_crash(self, workers: int, *, before: float = 0.0, lasts: float = 0.0) -> None:
         """Note that workers lose what they have in flight, from so many seconds `before` until it is over."""
         self.crashes += int(workers)
         if workers:
-            self._crashes.append((time.monotonic() - before, time.monotonic() + lasts))
+            self._crashes.append((self.clock() - before, self.clock() + lasts))
 
     def died(self, workers: int) -> None:
         """Note that workers died or froze: what they were about to hear from Cohere, they can tell nobody."""
         self.allow_crash(workers)
         if workers:
-            self._deaths.append(time.monotonic())
+            self._deaths.append(self.clock())
 
     def allow_wipe(self, *, lasts: float = 0.0) -> None:
         """Note that claims are lost: two may pay for one text that both had claimed."""
         self.crashes += 1
-        self._wipes.append((time.monotonic(), time.monotonic() + lasts))
+        self._wipes.append((self.clock(), self.clock() + lasts))
+
+    def database_went(self) -> Callable[[], None]:
+        """Note that PostgreSQL is away: Redis alone knows of a wish, and who was told of it; call when it is back."""
+        outage = Outage(self.clock())
+        self._outages.append(outage)
+
+        def is_back() -> None:
+            outage.until = self.clock()
+
+        return is_back
 
     def thawed(self) -> None:
         """Note that frozen calls may go out now, whatever was wished meanwhile."""
-        self._thaws.append(time.monotonic())
+        self._thaws.append(self.clock())
 
     @property
     def allowed_twice(self) -> int:
@@ -99,7 +122,7 @@ class Bill:
                 continue
             until = wish.ended + float(wish.fault.retry_after)
             for call in self.calls:
-                if wish.ended + ON_ITS_WAY_SECONDS < call.at < until - 0.01 and not self._was_frozen(call):
+                if self._told_by(wish) < call.at < until - 0.01 and not self._was_frozen(call):
                     yield wish, call
 
     def _explained(self, first: Call, again: Call) -> bool:
@@ -115,8 +138,18 @@ class Bill:
 
     def _unheard(self, wish: Call) -> bool:
         """Say whether who was asked had given up the call, or may have died before the others knew of the wish."""
-        told = wish.ended + ON_ITS_WAY_SECONDS
+        told = self._told_by(wish)
         return self._given_up(wish) or any(wish.at <= death < told for death in self._deaths)
+
+    def _told_by(self, wish: Call) -> float:
+        """Say when all know of a wish; where Redis forgot it while PostgreSQL was away, as soon as that was told."""
+        told = wish.ended + ON_ITS_WAY_SECONDS
+        for outage in self._outages:
+            over = outage.until + TOLD_SECONDS
+            met = outage.since - ON_ITS_WAY_SECONDS < wish.ended < outage.until
+            if met and any(since < over and wish.ended < until for since, until in self._wipes):
+                told = max(told, over if outage.until - wish.ended < KEEP_TRYING_SECONDS else math.inf)
+        return told
 
     def _given_up(self, call: Call) -> bool:
         """Say whether a worker may not have waited for the answer."""

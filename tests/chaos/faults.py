@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 RESTART_SECONDS = 3.0  # a server takes, at most
 LATENCY_SECONDS = 0.15  # of Cohere
 SLOW_SECONDS = 1.0  # while there is a zombie, so that it meets who has taken its part
+HASTE_SECONDS = 0.8  # a second signal after a second would kill the part, too
 ZOMBIE_SECONDS = 6.0  # after its lease has run out, a part is taken by another, or nobody is there to take it
 
 Harm = Callable[["Run", random.Random], str]
@@ -49,10 +51,15 @@ def kill_both(run: Run, dice: random.Random) -> str:
 
 
 def stop_worker(run: Run, dice: random.Random) -> str:
-    worker = dice.choice(run.crew.workers)
+    worker, began = dice.choice(run.crew.workers), time.monotonic()
     run.crew.send(worker, signal.SIGTERM)
-    run.after(0.3, lambda: run.crew.send(worker, signal.SIGTERM))
-    return f"{worker} is asked to stop, twice"
+
+    def again() -> None:
+        if time.monotonic() - began < HASTE_SECONDS:
+            run.crew.send(worker, signal.SIGTERM)
+
+    run.after(0.3, again)
+    return f"{worker} is asked to stop, twice if nothing comes between"
 
 
 def freeze(run: Run, dice: random.Random) -> str:
@@ -125,7 +132,10 @@ def restart_postgres(run: Run, dice: random.Random) -> str:
     seconds = dice.choice([0.0, 0.5, 2.0])
     # What was paid for could not be kept, or was not on disk yet.
     run.bill.allow_crash(WORKERS, before=1.0, lasts=seconds + RESTART_SECONDS)
+    is_back = run.bill.database_went()
     _outage(run, "postgres", how, seconds)
+    watched = (run.engines.urls["DATABASE_URL"], is_back)
+    run.after(seconds, threading.Thread(target=writes.when_back, args=watched, name="back", daemon=True).start)
     return f"PostgreSQL is restarted {'fast' if how == signal.SIGINT else 'at once'}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -27,8 +26,21 @@ def call(at: float, *hashes: str, status: int = 200, fault: Fault | None = None)
     )
 
 
+class Clock:
+    """Stands still until it is set."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+CLOCK = Clock()
+
+
 def bill(*calls: Call) -> Bill:
-    return Bill(4, list(calls))
+    CLOCK.now = 100.0
+    return Bill(4, list(calls), clock=CLOCK)
 
 
 def test_only_answers_that_were_given_are_billed() -> None:
@@ -50,11 +62,26 @@ def test_calls_before_a_wished_pause_is_over_are_noticed() -> None:
 
 @pytest.mark.parametrize(("before_the_death", "early"), [(-5, 1), (0.05, 0), (0.2, 0), (5, 1)])
 def test_a_wish_that_nobody_lived_to_tell_binds_nobody(before_the_death: float, early: int) -> None:
-    began = time.monotonic() - before_the_death
+    began = 100 - before_the_death
     made = bill(call(began, "a", status=429, fault=Fault(status=429, retry_after="3")), call(began + 2, "c"))
     made.died(1)
     assert len(list(made.too_early())) == early
     assert made.crashes == 1
+
+
+@pytest.mark.parametrize(("wiped", "away", "early"), [(True, 2, ["c"]), (False, 2, ["a", "b", "c"]), (True, 6, [])])
+def test_a_wish_that_redis_forgot_while_postgresql_was_away_binds_who_asks_when_it_was_told(
+    wiped: bool, away: float, early: list[str]
+) -> None:
+    wish = call(100, "wish", status=429, fault=Fault(status=429, retry_after="20"))
+    made = bill(wish, call(101, "a"), call(102.9, "b"), call(118, "c"))
+    is_back = made.database_went()
+    if wiped:
+        CLOCK.now = 101
+        made.allow_wipe()
+    CLOCK.now = 100 + away
+    is_back()
+    assert [call.hashes[0] for _, call in made.too_early()] == early
 
 
 def test_a_wish_that_came_after_its_caller_had_given_up_binds_nobody() -> None:
@@ -75,16 +102,14 @@ def test_a_text_is_paid_for_again_for_a_reason() -> None:
 
 @pytest.mark.parametrize(("seconds", "count"), [(-5.0, 1), (-0.05, 0), (5.0, 1)])
 def test_only_a_crash_while_it_was_paid_for_is_a_reason(seconds: float, count: int) -> None:
-    now = time.monotonic()
-    made = bill(call(now + seconds, "a"), call(now + 60, "a"))
+    made = bill(call(100 + seconds, "a"), call(160, "a"))
     made.allow_crash(1)
     assert made.paid_for_no_reason == count
 
 
 @pytest.mark.parametrize(("again", "count"), [(2.0, 0), (20.0, 1)])
 def test_lost_claims_are_a_reason_for_who_had_claimed_the_same_then(again: float, count: int) -> None:
-    now = time.monotonic()
-    made = bill(call(now, "a"), call(now + again, "a"))
+    made = bill(call(100, "a"), call(100 + again, "a"))
     made.allow_wipe()
     assert made.paid_for_no_reason == count
 

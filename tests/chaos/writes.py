@@ -5,6 +5,7 @@ miss one that the rightful holder sets right a moment later. Processes are told 
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -72,6 +73,16 @@ def when_taken(url: str, grip: Grip, ended: threading.Event, act: Callable[[], N
         while not ended.wait(LOOK_SECONDS):
             if connection.execute(taken, [grip.job_id, grip.n, grip.token]).fetchone() is not None:
                 act()
+
+
+def when_back(url: str, act: Callable[[], None]) -> None:
+    """Act as soon as the database serves; never, where it does not within a minute."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with suppress(psycopg.Error), psycopg.connect(url, connect_timeout=2):
+            act()
+            return
+        time.sleep(LOOK_SECONDS)
 
 
 def watch(url: str) -> None:

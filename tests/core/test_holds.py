@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db import engine_for, sessions_for
@@ -34,6 +35,16 @@ def test_a_hold_is_there_until_it_is_over(sessions: sessionmaker[Session]) -> No
     with sessions.begin() as session:
         session.execute(update(Hold).values(until=func.clock_timestamp()))
     assert holds.left() is None
+
+
+def test_who_is_frozen_with_the_row_in_hand_holds_up_nobody(sessions: sessionmaker[Session]) -> None:
+    holds = Holds(sessions, "cohere")
+    holds.keep(30, "long")
+    with sessions() as frozen:
+        frozen.execute(select(Hold).with_for_update())
+
+        with pytest.raises(OperationalError, match="lock timeout"):
+            holds.keep(900, "longer")
 
 
 def test_a_shorter_hold_does_not_end_a_longer_one(sessions: sessionmaker[Session]) -> None:
