@@ -16,6 +16,8 @@ LARGEST_FORM = 512 * 1024  # bytes; ten thousand pasted ids are 200 kB
 # A page wants a few rows from many places, and finds them in memory or on a disk without a head: PostgreSQL's own
 # figure, four times that of reading on, makes it read whole tables for them.
 NEAR_PAGES = "-c random_page_cost=1.1"
+# A process that is frozen in mid write holds its rows until PostgreSQL sends it away after 30 s: nobody waits so long.
+LOCKS = "-c lock_timeout=5000"
 
 
 def flask_config(settings: Settings) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def flask_config(settings: Settings) -> dict[str, Any]:
             "max_overflow": 20,
             "pool_timeout": 5,
             "hide_parameters": True,  # a traceback in the log must not hold anybody's text
-            "connect_args": {"connect_timeout": 5, "options": f"{OPTIONS} {NEAR_PAGES}"},
+            "connect_args": {"connect_timeout": 5, "options": f"{OPTIONS} {NEAR_PAGES} {LOCKS}"},
         },
         "RATELIMIT_STORAGE_URI": settings.redis_url.replace("unix://", "redis+unix://", 1),
         "RATELIMIT_KEY_PREFIX": "portal",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
+from psycopg.errors import LockNotAvailable
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -37,6 +38,12 @@ def trouble_of(error: BaseException) -> Trouble:
     match error:
         case AppError():
             return _ours(error)
+        case OperationalError(orig=LockNotAvailable()) | LockNotAvailable():
+            detail = _(
+                "It holds what this needs. If it is frozen, PostgreSQL sends it away after 30 s. Before you repeat a "
+                "change, look whether it was made."
+            )
+            return Trouble(503, "row_held", _("Another process is at it"), detail, retry_after=RETRY_SECONDS)
         case OperationalError() | InterfaceError() | PoolTimeout():
             detail = _("Pages that need it are closed until it does. Jobs are not lost: workers wait and go on.")
             return Trouble(503, "postgresql", _("PostgreSQL does not answer"), detail, retry_after=RETRY_SECONDS)

@@ -7,12 +7,15 @@ follow from the parts and are written in the same transaction.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
+import structlog
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.errors import Cancelled, GiveUp, LeaseLost, NotFound
@@ -21,6 +24,8 @@ from core.jobs.settle import settle
 from core.jobs.view import OVER
 from core.models import Job, JobEvent, Part
 from core.settings import settings
+
+log = structlog.get_logger(__name__)
 
 CLAIMABLE = ("queued", "waiting")
 MOST_DEATHS = 3
@@ -60,6 +65,22 @@ def lock(session: Session, job_id: uuid.UUID) -> Job:
     if job is None:
         raise no_job(job_id)
     return job
+
+
+def unless_locked(session: Session, job_id: uuid.UUID, act: Callable[[], None]) -> bool:
+    """Do what can be left to the reconciler, unless somebody sits on the job: a process may be frozen in a commit.
+
+    How long that is waited for, the connection says; False where it was too long.
+    """
+    try:
+        act()
+    except OperationalError as error:
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
+        session.rollback()
+        log.warning("job_is_locked", job_id=str(job_id))
+        return False
+    return True
 
 
 def no_job(job_id: uuid.UUID) -> NotFound:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 from redis import Redis, RedisError
@@ -45,9 +46,14 @@ def ring(session: Session, redis: Redis, job: Job, parts: Sequence[Part] = ()) -
     except RedisError as error:
         log.warning("doorbell_not_rung", job_id=str(job.id), error=type(error).__name__)
         return
+    ledger.unless_locked(session, job.id, partial(_note, session, job.id, [part.n for part in parts]))
+
+
+def _note(session: Session, job_id: uuid.UUID, numbers: Sequence[int]) -> None:
+    """Write when the bell was rung. Commits."""
     if numbers:
-        which = (Part.job_id == job.id) & Part.n.in_([n for n, _ in numbers])
+        which = (Part.job_id == job_id) & Part.n.in_(numbers)
         session.execute(update(Part).where(which).values(rung_at=func.clock_timestamp()))
     else:
-        session.execute(update(Job).where(Job.id == job.id).values(rung_at=func.clock_timestamp()))
+        session.execute(update(Job).where(Job.id == job_id).values(rung_at=func.clock_timestamp()))
     session.commit()

@@ -8,10 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 
 import structlog
-from psycopg.errors import LockNotAvailable
 from redis import Redis, RedisError
 from sqlalchemy import Connection, event, func, or_, select, text, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from core.jobs import ledger, live, paused, queues, standstill, turns
@@ -80,17 +78,9 @@ def _wait_briefly(_: Session, __: object, connection: Connection) -> None:
 
 
 def _unless_locked(session: Session, locked: set[uuid.UUID], job_id: uuid.UUID, act: Callable[[], None]) -> None:
-    """Do it, unless somebody sits on the job: a process may be frozen in a commit, and the others must not wait."""
-    if job_id in locked:
-        return
-    try:
-        act()
-    except OperationalError as error:
-        if not isinstance(error.orig, LockNotAvailable):
-            raise
-        session.rollback()
+    """Do it, unless somebody sits on the job, now or before: the others must not wait."""
+    if job_id not in locked and not ledger.unless_locked(session, job_id, act):
         locked.add(job_id)
-        log.warning("job_is_locked", job_id=str(job_id))
 
 
 def wake(session: Session, redis: Redis, job_id: uuid.UUID) -> None:

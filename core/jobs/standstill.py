@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from redis import Redis
 from sqlalchemy import and_, literal, or_, select
@@ -48,7 +49,7 @@ def ring_next(session: Session, redis: Redis, person: str) -> None:
     due = session.scalars(mine.order_by(Job.created_at)).all()
     session.commit()
     for job_id in due:
-        let_go(session, redis, job_id)
+        ledger.unless_locked(session, job_id, partial(let_go, session, redis, job_id))
 
 
 def let_go(session: Session, redis: Redis, job_id: uuid.UUID, called: Collection[str] = ()) -> None:

@@ -96,6 +96,12 @@ def app(settings_env: Callable[..., Settings], request: pytest.FixtureRequest) -
 
 
 @pytest.fixture
+def short_of_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for rows that somebody holds no longer than a test may last; name it before the app."""
+    monkeypatch.setattr("webapp.config.LOCKS", "-c lock_timeout=100")
+
+
+@pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """A session of the test's own; commit what the app shall see."""
     with app.app_context():

@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from core.models import Job
 from core.settings import Settings
 from tests.webapp.conftest import NO_POSTGRESQL, Visitor, enter, plain
+from tests.webapp.factories import make_job
 from webapp.security import public
 
 
@@ -60,6 +64,21 @@ def test_a_value_that_no_row_can_hold_is_refused_in_a_form(operator: Visitor) ->
 
     assert answer.status_code == 422
     assert "PostgreSQL cannot store one of the values that were sent." in plain(answer)
+
+
+@pytest.mark.usefixtures("short_of_patience")
+def test_what_a_frozen_process_holds_is_told_from_a_database_that_is_away(operator: Visitor, session: Session) -> None:
+    job = make_job(session, status="running", split_at=func.now())
+    session.commit()
+    session.execute(select(Job.id).where(Job.id == job.id).with_for_update())
+
+    answer = operator.post(f"/jobs/{job.id}/cancellations", reason="wrong group")
+
+    assert answer.status_code == 503
+    assert "Another process is at it" in plain(answer)
+    assert "Before you repeat a change, look whether it was made." in plain(answer)
+    session.refresh(job)
+    assert job.status == "running"
 
 
 @pytest.mark.parametrize("app", [NO_POSTGRESQL], indirect=True)
