@@ -238,7 +238,7 @@ def test_a_retry_after_may_be_a_date(embedder: CohereEmbedder, cohere: CohereSta
     with pytest.raises(TryAgain) as caught:
         embedder.embed(["nurse"])
 
-    assert caught.value.after == pytest.approx(89, abs=2)
+    assert 80 < (caught.value.after or 0) <= 90
 
 
 def test_a_refused_text_is_a_bad_batch_in_the_words_of_cohere(embedder: CohereEmbedder, cohere: CohereStandIn) -> None:
