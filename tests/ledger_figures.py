@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import defaultdict
 
 import httpx
 import psycopg
 from prometheus_client.parser import text_string_to_metric_families
 
+PATIENCE_SECONDS = 5.0
 Figures = dict[tuple[str, str, str], float]
 Sample = tuple[str, tuple[tuple[str, str], ...]]  # a line's name and its labels in order
 
@@ -90,6 +92,14 @@ def differences(ops_url: str, database_url: str, *, token: str = "") -> list[str
         for name, labels in lines
         if not math.isclose(told.get((name, labels), 0), wanted.get((name, labels), 0), rel_tol=1e-6, abs_tol=1e-4)
     ]
+
+
+def lasting_differences(ops_url: str, database_url: str) -> list[str]:
+    """Give the differences that stay for seconds: an alert has a clock of its own, and may fire between two looks."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (found := differences(ops_url, database_url)) and time.monotonic() < end:
+        time.sleep(0.2)
+    return found
 
 
 def scraped(ops_url: str, *, token: str = "") -> dict[Sample, float]:

@@ -120,9 +120,9 @@ class Bill:
         for wish in self.calls:
             if wish.fault is None or wish.fault.retry_after is None or wish.status != 429 or self._unheard(wish):
                 continue
-            until = wish.ended + float(wish.fault.retry_after)
+            told, until = self._told_by(wish), wish.ended + float(wish.fault.retry_after)
             for call in self.calls:
-                if self._told_by(wish) < call.at < until - 0.01 and not self._was_frozen(call):
+                if told < call.at < until - 0.01 and not self._was_frozen(call):
                     yield wish, call
 
     def _explained(self, first: Call, again: Call) -> bool:

@@ -23,7 +23,7 @@ from core.stack.guard import members
 from core.stack.home import read_json
 from core.stack.net import free_port
 from tests.core.stack.test_children import gone, until
-from tests.ledger_figures import differences
+from tests.ledger_figures import lasting_differences
 
 ROOT = Path(__file__).parents[3]
 PARTS = ("postgres", "valkey", "vectors", "tables", "portal", "worker-1", "ticker", "ops")
@@ -147,7 +147,7 @@ def test_the_commands_reach_the_stack_of_their_home(up: Up, stack: dict[str, Any
     sync = up.run("sync", "--wait")
     assert sync.returncode == 0, sync.stderr
     assert "completed: 0 done" in sync.stderr
-    assert differences(stack["ops_url"], stack["database_url"]) == []
+    assert lasting_differences(stack["ops_url"], stack["database_url"]) == []
 
 
 def test_a_killed_child_is_started_again_and_the_file_says_so(up: Up, stack: dict[str, Any]) -> None:
