@@ -13,8 +13,8 @@ from tests.webapp.views.test_overview import compare
 
 TOLD, NAME = "Zzyx qwv", "Qwx Vzk"
 WORKER = "w-7-0a1b"
-SOON = datetime.now(UTC) + timedelta(minutes=4)
-UNTIL = f"{SOON:%H:%M:%S} UTC"
+SOON = datetime.now(UTC) + timedelta(days=1)
+UNTIL = f"{SOON:%Y-%m-%d %H:%M:%S} UTC"
 KEY = "Cohere refuses the key: put a valid one into COHERE_API_KEY and restart (401)"
 UNWELL = "Cohere is unwell (503) (attempt 2 of 6 is next)"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -24,7 +24,7 @@ from webapp.kept import Kept
 from webapp.sentences import local
 from webapp.waiting import look_of, ranges, say
 
-SOON = datetime.now(UTC) + timedelta(seconds=20)
+LATER = datetime(2131, 2, 3, 12, 4, 10, tzinfo=UTC)
 BUSY = Listener("w-1", frozenset({"jobs:etl"}), True)
 
 
@@ -47,7 +47,7 @@ def reader() -> Iterator[Callable[[str], None]]:
 
 def view(status: str, message: str = "") -> JobView:
     job = Job(kind="etl.sync", queue="jobs:etl", title="t", status=status, message=message, requested_by="m")
-    job.created_at = job.updated_at = SOON
+    job.created_at = job.updated_at = LATER
     job.done = job.skipped = job.failed = job.tokens = job.calls = 0
     job.steps, job.reason = [], ""
     return view_of(job)
@@ -98,7 +98,7 @@ def waiting_job(session: Session) -> Job:
     """A job whose second part waits for Cohere, whose third recovers and whose last nobody has taken yet."""
     job = factories.make_job(session, status="running", total=40, split_at=factories.START)
     factories.make_part(session, job, [1], n=0, status="running")
-    factories.make_part(session, job, [2], n=1, status="waiting", message="Cohere asks us to wait", not_before=SOON)
+    factories.make_part(session, job, [2], n=1, status="waiting", message="Cohere asks us to wait", not_before=LATER)
     factories.make_part(session, job, [3], n=2, message="recovering: its worker died", deaths=1)
     for n in (3, 4):
         factories.make_part(session, job, [n], n=n)
@@ -117,7 +117,7 @@ def test_every_part_that_stands_still_says_why(viewer: Visitor, redis: Redis, wa
 
     shown = plain(viewer.get(f"/jobs/{waiting_job.id}"))
 
-    assert f"Part 2 Waits until {SOON:%H:%M:%S} UTC: Cohere asks us to wait." in shown
+    assert "Part 2 Waits until 3 Feb 12:04:10 UTC: Cohere asks us to wait." in shown
     assert "Part 3 Recovering: its worker died." in shown
     assert "Parts 4–5 Every worker is busy; the next free one takes it." in shown
 

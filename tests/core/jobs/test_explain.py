@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from redis import Redis
 from rq import Worker
 from rq.serializers import JSONSerializer
@@ -23,7 +24,7 @@ from core.kinds import KINDS
 from tests.core.jobs.conftest import House
 from tests.factories import people
 
-NOON = datetime.now(UTC).replace(hour=12, minute=4, second=10)
+NOON = datetime(2026, 11, 22, 12, 4, 10, tzinfo=UTC)
 NOWHERE = Redis(host="127.0.0.1", port=1)
 
 
@@ -122,6 +123,7 @@ def test_a_job_under_way_with_nobody_at_work_is_explained_too() -> None:
         (part("failed", "Gave up after 6 tries."), None),
     ],
 )
+@time_machine.travel(NOON, tick=False)
 def test_a_part_has_one_reason(of: PartView, sentence: str | None) -> None:
     wait = explain_part(of, "jobs:etl", [])
 

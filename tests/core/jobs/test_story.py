@@ -6,6 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from sqlalchemy import func, select, update
 
 from core.errors import TryAgain, waits
@@ -17,7 +18,7 @@ from core.models import Failure, JobEvent, Part
 from tests.core.jobs.conftest import House
 from tests.factories import people
 
-NOON = datetime.now(UTC).replace(hour=12, minute=4, second=10)
+NOON = datetime(2026, 11, 22, 12, 4, 10, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -109,6 +110,7 @@ def test_a_wait_for_our_own_pace_is_not_told(house: House, job_id: uuid.UUID) ->
     assert story(house, job_id) == []
 
 
+@time_machine.travel(NOON, tick=False)
 def test_a_reason_that_names_its_end_is_not_told_twice() -> None:
     assert waits(NOON, "Cohere is unwell") == "Waits until 12:04:10 UTC: Cohere is unwell."
     assert waits(NOON, "waiting for Cohere until 12:04:10 UTC") == "Waiting for Cohere until 12:04:10 UTC."
