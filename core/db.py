@@ -13,7 +13,7 @@ import orjson
 import psycopg
 from psycopg.errors import IdleInTransactionSessionTimeout
 from psycopg.types.json import set_json_loads
-from sqlalchemy import Engine, ExceptionContext, MetaData, create_engine, event
+from sqlalchemy import Engine, ExceptionContext, MetaData, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -63,6 +63,8 @@ set_json_loads(read_json)
 
 # A process that is frozen inside a transaction must not hold its locks for ever.
 OPTIONS = "-c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+# For who must not wait for a lock: a write takes milliseconds; who holds a row for longer is frozen, or the disk is.
+WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '250ms'")
 # A server that is gone without a word, its cable cut, is given up after 20 to 25 s; the system would wait for hours.
 SILENCE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 

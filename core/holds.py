@@ -5,16 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.db import WAIT_BRIEFLY
 from core.errors import LONGEST_SECONDS
 from core.models import Hold, KeyRefusal
-
-# Who is frozen with this row in hand must not hold up all the others.
-LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '250ms'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Holds:
         new = insert(Hold).values(name=self.name, until=end, reason=reason)
         fresh = {"until": new.excluded.until, "reason": new.excluded.reason, "set_at": func.clock_timestamp()}
         with self.sessions.begin() as session:
-            session.execute(LOCK_TIMEOUT)
+            session.execute(WAIT_BRIEFLY)  # who is frozen with this row in hand holds up nobody
             session.execute(
                 new.on_conflict_do_update(index_elements=["name"], set_=fresh, where=Hold.until < new.excluded.until)
             )

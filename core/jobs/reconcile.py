@@ -9,9 +9,10 @@ from functools import partial
 
 import structlog
 from redis import Redis, RedisError
-from sqlalchemy import Connection, event, func, or_, select, text, update
+from sqlalchemy import Connection, event, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.db import WAIT_BRIEFLY
 from core.jobs import ledger, live, paused, queues, standstill, turns
 from core.jobs.publish import publish, ring
 from core.jobs.recover import recover
@@ -25,8 +26,6 @@ log = structlog.get_logger(__name__)
 LOST_AFTER_SECONDS = 4
 COPY_MINUTES = 10
 MOST_COPIES = 500
-# A commit takes milliseconds; whoever holds a job's row for longer is frozen, or the disk is.
-LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '250ms'")
 
 
 def reconcile(session: Session, redis: Redis) -> None:
@@ -74,7 +73,7 @@ def _briefly(session: Session) -> Iterator[None]:
 
 
 def _wait_briefly(_: Session, __: object, connection: Connection) -> None:
-    connection.execute(LOCK_TIMEOUT)
+    connection.execute(WAIT_BRIEFLY)
 
 
 def _unless_locked(session: Session, locked: set[uuid.UUID], job_id: uuid.UUID, act: Callable[[], None]) -> None:
